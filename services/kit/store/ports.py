@@ -1,0 +1,52 @@
+"""The store as application code sees it: no driver, no SQL."""
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+Tx_co = TypeVar("Tx_co", covariant=True)
+
+
+class UnitOfWork(Protocol[Tx_co]):
+    """Opens transactions; `Tx` is the service's own bundle of ports over one connection.
+
+    Nothing but what `tx` offers is awaited inside (architecture 1, ST 5.4): a transaction never waits for a network
+    call. Raises `StoreConflict` and `StoreUnavailable` from entering, from the work, and from the commit.
+    """
+
+    def __call__(self) -> AbstractAsyncContextManager[Tx_co]:
+        """Open a transaction that commits on a clean exit and rolls back on any exception."""
+        ...
+
+    def read(self) -> AbstractAsyncContextManager[Tx_co]:
+        """Open a read-only view: each statement sees the latest commit, and a write fails."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """Identifies one repeatable request (AIP-155): `request_id` is the caller's UUID4 as text."""
+
+    caller: str
+    method: str
+    request_id: str
+
+
+class RequestAnswers(Protocol):
+    """Answers given earlier, so that a repeated request gets the same one (ST 1.12, AIP-155)."""
+
+    async def find(self, key: RequestKey, request: bytes) -> bytes | None:
+        """Return the answer recorded for `key`, or None for a first request.
+
+        `request` is the canonical body without what may differ between repeats. Until the transaction ends, every
+        other transaction that asks for the same key waits; so `find` comes before any effect.
+
+        Raises:
+            kit.errors.RequestIdReused: the key was recorded with another body.
+
+        """
+        ...
+
+    async def record(self, key: RequestKey, request: bytes, answer: bytes) -> None:
+        """Keep `answer`; it becomes visible with this transaction's commit. Call `find` first."""
+        ...

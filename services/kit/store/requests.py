@@ -1,0 +1,58 @@
+"""Stored answers of repeatable requests (ST 1.12, AIP-155), on PostgreSQL."""
+
+from datetime import timedelta
+from hashlib import sha256
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kit.errors import RequestIdReused
+from kit.store.ports import RequestKey
+from kit.store.retention import Retention
+from kit.store.schema import REQUEST_ANSWERS
+
+# Longer than any caller retries; AIP-155 leaves it to the service.
+RETENTION = Retention(REQUEST_ANSWERS, REQUEST_ANSWERS.c.create_time, keep=timedelta(days=30))
+
+
+class SqlRequestAnswers:
+    """`RequestAnswers` inside one transaction, so that an answer exists exactly when its effect does."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def find(self, key: RequestKey, request: bytes) -> bytes | None:
+        """Return the answer recorded for `key`, or None for a first request, which then holds the key."""
+        # The lock comes in its own statement: under READ COMMITTED the next one sees what the holder committed.
+        await self._connection.execute(select(func.pg_advisory_xact_lock(_lock_number(key))))
+        table = REQUEST_ANSWERS
+        found = await self._connection.execute(
+            select(table.c.request_hash, table.c.answer).where(
+                table.c.caller == key.caller, table.c.method == key.method, table.c.request_id == key.request_id
+            )
+        )
+        row = found.one_or_none()
+        if row is None:
+            return None
+        if row.request_hash != sha256(request).digest():
+            raise RequestIdReused(key.request_id)
+        return bytes(row.answer)
+
+    async def record(self, key: RequestKey, request: bytes, answer: bytes) -> None:
+        """Keep `answer`; it becomes visible with this transaction's commit."""
+        await self._connection.execute(
+            insert(REQUEST_ANSWERS).values(
+                caller=key.caller,
+                method=key.method,
+                request_id=key.request_id,
+                request_hash=sha256(request).digest(),
+                answer=answer,
+            )
+        )
+
+
+def _lock_number(key: RequestKey) -> int:
+    """Map a key to PostgreSQL's 64-bit lock space; a collision only makes two requests wait for each other."""
+    parts = (b"request", key.caller.encode(), key.method.encode(), key.request_id.encode())
+    digest = sha256(b"\0".join(parts)).digest()
+    return int.from_bytes(digest[:8], signed=True)

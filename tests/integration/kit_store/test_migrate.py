@@ -1,0 +1,92 @@
+"""Tests of the migration runner and of kit's migration steps."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+from sqlalchemy import Row, text
+from sqlalchemy.exc import DBAPIError
+
+from kit.events.schema import DEAD_LETTERS, INBOX, OUTBOX
+from kit.store.migrate import upgrade
+from kit.store.schema import LEASES, METADATA, REQUEST_ANSWERS
+from tests.integration.kit_store.databases import MIGRATIONS, opened
+
+# What tells two schemas apart: columns with type, default and nullability; indexes with predicates; constraints.
+CATALOGUE = text(
+    """
+    SELECT table_name, column_name, data_type || is_nullable || coalesce(column_default, '') || is_identity
+      FROM information_schema.columns WHERE table_schema = 'public'
+    UNION ALL
+    SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL
+    SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+      FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    ORDER BY 1, 2, 3
+    """
+)
+
+
+async def read_catalogue(database_url: str) -> Sequence[Row[Any]]:
+    """Return everything in `CATALOGUE` except Alembic's own table."""
+    async with opened(database_url) as database, database.reader.connect() as connection:
+        rows = (await connection.execute(CATALOGUE)).all()
+    return [row for row in rows if row[0] != "alembic_version"]
+
+
+async def test_migrations_make_the_tables_that_statements_use(kit_database_url: str, database_url: str) -> None:
+    """The migration steps and the table definitions describe the same schema."""
+    async with opened(database_url) as database, database.writer.begin() as connection:
+        await connection.run_sync(METADATA.create_all)
+
+    migrated = await read_catalogue(kit_database_url)
+
+    assert migrated == await read_catalogue(database_url)
+    assert {row[0] for row in migrated} == {
+        table.name for table in (DEAD_LETTERS, INBOX, LEASES, OUTBOX, REQUEST_ANSWERS)
+    }
+
+
+async def test_second_upgrade_changes_nothing(kit_database_url: str) -> None:
+    """A replica that starts on a migrated database finds nothing to do."""
+    before = await read_catalogue(kit_database_url)
+
+    await upgrade(kit_database_url, MIGRATIONS)
+
+    assert await read_catalogue(kit_database_url) == before
+
+
+async def test_replicas_that_start_together_migrate_once(database_url: str) -> None:
+    """Several upgrades at once all succeed, and the revision ran once."""
+    await asyncio.gather(*(upgrade(database_url, MIGRATIONS) for _ in range(3)))
+
+    async with opened(database_url) as database, database.reader.connect() as connection:
+        assert (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == ["0001"]
+
+
+async def test_failed_revision_leaves_nothing(database_url: str, tmp_path: Path) -> None:
+    """A revision that fails half way is rolled back, and the ones before it stay."""
+    write_revision(tmp_path, "a", None, 'op.execute("CREATE TABLE kept (id int)")')
+    write_revision(tmp_path, "b", "a", 'op.execute("CREATE TABLE gone (id int)")\n    op.execute("SELECT 1 / 0")')
+
+    with pytest.raises(DBAPIError):
+        await upgrade(database_url, tmp_path)
+
+    assert {row[0] for row in await read_catalogue(database_url)} == {"kept"}
+
+
+def write_revision(folder: Path, revision: str, down_revision: str | None, body: str) -> None:
+    """Write one revision below `folder`, with the environment of the other tests."""
+    (folder / "versions").mkdir(exist_ok=True)
+    (folder / "env.py").write_text((MIGRATIONS / "env.py").read_text())
+    source = f"""
+        from alembic import op
+        revision = {revision!r}
+        down_revision = {down_revision!r}
+
+        def upgrade() -> None:
+            """
+    (folder / "versions" / f"{revision}.py").write_text(dedent(source).rstrip() + f"\n    {body}\n")
