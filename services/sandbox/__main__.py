@@ -1,0 +1,52 @@
+"""`python -m sandbox`: listen until SIGTERM or SIGINT."""
+
+import argparse
+import asyncio
+import signal
+from pathlib import Path
+
+from sandbox.app import start
+from sandbox.settings import Settings
+
+
+def main() -> None:
+    """Read the command line, serve, and stop at once when told to."""
+    options = _parse()
+    asyncio.run(_serve(options))
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="sandbox", description="A local stand-in for the LINE Platform and HubSpot.")
+    parser.add_argument("--listen", default="127.0.0.1:0", help="host:port; port 0 takes a free one")
+    parser.add_argument("--port-file", type=Path, help="gets host:port, atomically, once the sandbox listens")
+    parser.add_argument("--seed", type=int, default=7, help="source of every random choice")
+    parser.add_argument("--friends", type=int, default=5_000, help="friends of the demo world's OA")
+    parser.add_argument("--world", choices=("demo", "empty"), default="demo", help="what exists at the start")
+    return parser.parse_args()
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    host, _, port = options.listen.rpartition(":")
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    settings = Settings(seed=options.seed, friends=options.friends, world=options.world)
+    sandbox = await start(settings, host=host, port=int(port))
+    address = sandbox.url.removeprefix("http://")
+    if options.port_file is not None:
+        _write_atomically(options.port_file, address)
+    print(f"sandbox listens on http://{address}", flush=True)  # noqa: T201 - for the person who started it
+    await stopped.wait()
+    await sandbox.aclose()
+
+
+def _write_atomically(path: Path, text: str) -> None:
+    """Write a file so that a reader sees all of it or none."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""What HubSpot answers instead of a result: the bodies of HS 3 and HS 4.3."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.hubspot.settings import HubSpotSettings, RateLimitBody
+
+SCOPES_PAGE = "https://developers.hubspot.com/scopes"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error answer: status, the body without its ids, extra headers."""
+
+    status: int
+    body: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class RequestRefusedError(Exception):
+    """Ends the handling of a request with an error answer."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.status)
+        self.failure = failure
+
+
+def refuse_value(message: str, **detail: Any) -> RequestRefusedError:
+    """Make the 400 for a bad value or format."""
+    return RequestRefusedError(Failure(400, _envelope(message, "VALIDATION_ERROR", **detail)))
+
+
+def refuse_token(settings: HubSpotSettings, *, absent: bool) -> RequestRefusedError:
+    """Make the 401; only the beginning of the message for an absent token is known."""
+    message = (
+        "Authentication credentials not found. This API supports OAuth 2.0 authentication."
+        if absent
+        else "The access token is not valid."
+    )
+    return RequestRefusedError(Failure(401, _envelope(message, settings.unauthorized_category)))
+
+
+def refuse_scopes(missing: Iterable[str]) -> RequestRefusedError:
+    """Make the 403 naming the scopes that the app lacks."""
+    message = "This app hasn't been granted all required scopes to make this call."
+    detail = {
+        "message": "One or more of the following scopes are required.",
+        "context": {"requiredGranularScopes": sorted(missing)},
+    }
+    body = _envelope(message, "MISSING_SCOPES", errors=[detail], links={"scopes": SCOPES_PAGE})
+    return RequestRefusedError(Failure(403, body))
+
+
+def refuse_list(list_id: str, settings: HubSpotSettings) -> RequestRefusedError:
+    """Make the 404 for a list that does not exist, the same for its memberships."""
+    message = f"List does not exist with ID {list_id}."
+    body = _envelope(message, settings.not_found_category, context={"listId": [list_id]})
+    return RequestRefusedError(Failure(404, body))
+
+
+def refuse_property(name: str, settings: HubSpotSettings) -> RequestRefusedError:
+    """Make the 404 for a property that is not defined."""
+    message = f"Property {name} does not exist."
+    body = _envelope(message, settings.not_found_category, context={"propertyName": [name]})
+    return RequestRefusedError(Failure(404, body))
+
+
+def refuse_rate(policy: str, settings: HubSpotSettings) -> RequestRefusedError:
+    """Make the 429 for a policy of HS 4.3: TEN_SECONDLY_ROLLING, SECONDLY or DAILY."""
+    body: dict[str, Any] = {"status": "error", "message": f"You have reached your {policy.lower()} limit."}
+    if settings.rate_limit_body is RateLimitBody.POLICY:
+        body |= {"errorType": "RATE_LIMIT", "policyName": policy}
+    else:
+        body |= {"category": "RATE_LIMITS"}
+    wait = settings.retry_after_seconds
+    return RequestRefusedError(Failure(429, body, {} if wait is None else {"Retry-After": str(wait)}))
+
+
+def _envelope(message: str, category: str, **detail: Any) -> dict[str, Any]:
+    return {"status": "error", "message": message, "category": category, **detail}

@@ -1,0 +1,106 @@
+"""A bounded record of every vendor request that arrived, for tests to read back."""
+
+import json
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+# Credentials never enter the journal: only these headers do, and form bodies (OAuth) do not.
+KEPT_HEADERS = frozenset({"content-type", "user-agent", "x-line-retry-key", "traceparent"})
+LARGEST_KEPT_BODY = 262_144
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What a request brought; `time` is business time."""
+
+    time: datetime
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One request and what was answered; `status` is None when the connection was dropped instead."""
+
+    number: int
+    arrival: Arrival
+    status: int | None
+    request_id: str
+    fault: str | None
+    body_bytes: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry as the control face shows it.
+
+        `body` is the parsed JSON, or null when the body is empty, no JSON, a form, or over 256 KiB; `body_bytes`
+        is its size as it arrived.
+        """
+        arrival = self.arrival
+        return {
+            "number": self.number,
+            "time": arrival.time.isoformat(),
+            "method": arrival.method,
+            "path": arrival.path,
+            "query": [list(pair) for pair in arrival.query],
+            "headers": dict(arrival.headers),
+            "body": _parse(arrival.body, arrival.headers.get("content-type", "")),
+            "body_bytes": self.body_bytes,
+            "status": self.status,
+            "request_id": self.request_id,
+            "fault": self.fault,
+        }
+
+
+class Journal:
+    """The last `kept` requests in order of their answers, fewer when their bodies exceed `kept_bytes` together."""
+
+    def __init__(self, *, kept: int = 20_000, kept_bytes: int = 128 * 1024 * 1024) -> None:
+        self._entries: deque[Entry] = deque()
+        self._kept = kept
+        self._kept_bytes = kept_bytes
+        self._bytes = 0
+        self._count = 0
+
+    def record(self, arrival: Arrival, *, status: int | None, request_id: str, fault: str | None) -> None:
+        """Add one request with what was answered; headers outside `KEPT_HEADERS` are left out."""
+        self._count += 1
+        kept = {name.lower(): value for name, value in arrival.headers.items() if name.lower() in KEPT_HEADERS}
+        body = arrival.body if len(arrival.body) <= LARGEST_KEPT_BODY else b""
+        trimmed = replace(arrival, headers=kept, body=body)
+        self._entries.append(Entry(self._count, trimmed, status, request_id, fault, len(arrival.body)))
+        self._bytes += len(body)
+        while len(self._entries) > self._kept or self._bytes > self._kept_bytes:
+            self._bytes -= len(self._entries.popleft().arrival.body)
+
+    def find(self, *, method: str | None = None, path: str | None = None) -> Iterator[Entry]:
+        """Yield entries, oldest first, of this method and of this exact path (or prefix, when it ends in `*`)."""
+        for entry in self._entries:
+            if method is not None and entry.arrival.method != method.upper():
+                continue
+            if path is not None and not _matches(entry.arrival.path, path):
+                continue
+            yield entry
+
+    def clear(self) -> None:
+        """Forget everything; numbering goes on."""
+        self._entries.clear()
+        self._bytes = 0
+
+
+def _matches(path: str, pattern: str) -> bool:
+    return path.startswith(pattern[:-1]) if pattern.endswith("*") else path == pattern
+
+
+def _parse(body: bytes, content_type: str) -> Any:
+    if not body or "form" in content_type:
+        return None
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,38 @@
+"""The OA itself: bot info, quota and consumption (LP 6.1, 6.4)."""
+
+from sandbox.line.endpoint import Answer, Call, Endpoint
+from sandbox.line.platform import Line
+from sandbox.line.times import read_japanese_month
+
+
+def read_bot_info(_line: Line, call: Call) -> Answer:
+    """Answer who the bot is."""
+    account = call.channel.account
+    return Answer(
+        {
+            "userId": account.bot_user_id,
+            "basicId": account.basic_id,
+            "displayName": account.display_name,
+            "chatMode": "bot",
+            "markAsReadMode": "auto",
+        }
+    )
+
+
+def read_quota(_line: Line, call: Call) -> Answer:
+    """Answer the month's limit."""
+    limit = call.channel.account.quota.limit
+    return Answer({"type": "none"} if limit is None else {"type": "limited", "value": limit})
+
+
+def read_consumption(line: Line, call: Call) -> Answer:
+    """Answer what was used this month; holds do not show (LP 6.3)."""
+    used = call.channel.account.quota.used[read_japanese_month(line.now())]
+    return Answer({"totalUsage": used})
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/v2/bot/info", read_bot_info),
+    Endpoint("GET", "/v2/bot/message/quota", read_quota),
+    Endpoint("GET", "/v2/bot/message/quota/consumption", read_consumption),
+)

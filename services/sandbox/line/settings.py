@@ -1,0 +1,108 @@
+"""What LINE does not publish, as named switches with a default each (LP 11.4, LP 12).
+
+A test that must hold whatever LINE really does runs with both values of a switch.
+"""
+
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, get_args
+
+NARROWCAST_CHECKS = ("form", "retry_key", "references", "reach", "quota")
+
+
+@dataclass(frozen=True, slots=True)
+class LineSettings:
+    """Unconfirmed vendor facts. Durations are in seconds of the sandbox clock."""
+
+    # Audiences
+    ready_delay: float = 3.0
+    """From creation until an audience that can be built is READY (LP 3.8)."""
+    job_queue_time: float = 1.0
+    """A job is QUEUED this long before it is WORKING (LP 3.7)."""
+    job_work_time: float = 2.0
+    """A job is WORKING this long before it is FINISHED."""
+    expired_kept: float = 30 * 86_400.0
+    """From EXPIRED until the audience is gone: "one month" (LP 3.3)."""
+    adding_extends_expiry: bool = False
+    """Whether adding ids starts the 180 days anew (LP 3.3)."""
+    unknown_upload_ids: Literal["kept", "dropped", "refused"] = "kept"
+    """A well-formed id of nobody in an upload (LP 3.4, LP 12 #9)."""
+    message_audiences_grow: bool = False
+    """Whether CLICK and IMP audiences take in people who act after READY."""
+    duplicate_names_refused: bool = False
+    """Whether a second audience of the same name is refused (LP 3.3)."""
+    list_order: Literal["newest_first", "oldest_first"] = "newest_first"
+    """The order of `audienceGroup/list` (LP 3.5)."""
+    audience_operations_at_once: int = 10
+    """Operations in flight per audience (LP 1.6); published, here so that tests may lower it."""
+
+    # Narrowcast
+    narrowcast_checks: tuple[str, ...] = NARROWCAST_CHECKS
+    """The order in which a send is checked after token and rate limit (LP 4.9)."""
+    waiting_time: float = 1.0
+    """Phase `waiting` (LP 4.8)."""
+    sending_time: float = 1.0
+    """Phase `sending` (LP 4.8)."""
+    quota_failure: Literal["request", "delivery"] = "request"
+    """When a reservation that can't be made fails: 429 at once, or `failed` later (LP 4.7)."""
+    quota_error_code: int = 1
+    """`errorCode` of a quota failure at delivery (LP 4.7)."""
+    not_matches_unknown: bool = False
+    """Whether `not` over an attribute reaches people whose attribute is unknown (LP 4.4)."""
+    operators_count_as_conditions: bool = False
+    """Whether demographic operators count towards the 10 objects (LP 4.4)."""
+    redelivery_restricted: bool = False
+    """Whether a plain redelivery of an unrestricted send is subject to the minimum of 50 (LP 4.5)."""
+    minimum_after_limit: bool = False
+    """Whether T2 looks at the recipients after `limit` cut them (the worked case `max` 30 of LP 4.7 says no)."""
+    reach_caps_recipients: bool = False
+    """Whether a send without `limit` stops at target reach, its reservation (LP 4.7)."""
+    failed_target_count: Literal["zero", "matched"] = "zero"
+    """`targetCount` of a failed send (LP 4.8 says only that it is there)."""
+    attribute_lag_days: int = 3
+    """Attributes of people who became friends later than this are not known yet (LP 4.4)."""
+    unknown_properties_refused: bool = False
+    """Whether an unknown property of a request body is refused (LP 11.2)."""
+
+    # Limits
+    limits_on: bool = True
+    """Whether rate limits are applied (LP 1.6)."""
+    bucket_capacity: int | None = None
+    """Tokens of a full bucket; None: the published count (LP 1.6)."""
+
+    # Statistics
+    insight_delay: float = 0.0
+    """From delivery until interactions appear in message statistics (LP 7.4)."""
+    daily_delay_days: int = 1
+    """Days until a JST day's numbers are ready (LP 6.4)."""
+    unknown_statistics: Literal["empty", "not_found"] = "empty"
+    """Message statistics of an unknown request id (LP 7.2)."""
+    click_seq: Literal["bubble", "url"] = "bubble"
+    """What `clicks[].seq` numbers (LP 7.2)."""
+
+    def change(self, values: dict[str, Any]) -> "LineSettings":
+        """Return a copy with some switches set, as the control face takes them.
+
+        Raises:
+            ValueError: an unknown switch or a value of another type; the text names the switch.
+
+        """
+        known = {field.name for field in fields(self)}
+        for name, value in values.items():
+            if name not in known:
+                raise ValueError(f"unknown switch: {name}")
+            if not _fits(name, getattr(self, name), value):
+                raise ValueError(f"{name}: this value has no meaning")
+        values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        return replace(self, **values)
+
+
+def _fits(name: str, current: Any, value: Any) -> bool:
+    if name == "narrowcast_checks":
+        return isinstance(value, list) and sorted(map(str, value)) == sorted(NARROWCAST_CHECKS)
+    if name == "bucket_capacity":
+        return value is None or (type(value) is int and value >= 0)
+    if isinstance(current, str):
+        return value in get_args(LineSettings.__annotations__[name])
+    if isinstance(current, bool):
+        return isinstance(value, bool)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
