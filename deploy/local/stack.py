@@ -1,0 +1,181 @@
+"""The whole product on one machine: real engines, the sandbox, and each service as a process of its own (N1, N2)."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from deploy.local.clock import BusinessClock
+from deploy.local.keys import TokenIssuer, write_key_files
+from deploy.local.nats import NATSServer
+from deploy.local.ports import ReservedPort
+from deploy.local.postgres import PostgresServer
+from deploy.local.probes import file_exists, grpc_serving
+from deploy.local.processes import Process, await_ready, start_all, stop_all
+from deploy.local.settings import SERVICES, SOURCE, Surroundings, base_environment, service_environment
+from deploy.local.signals import uninterrupted
+
+_DRAIN_SECONDS = 15.0
+_SANDBOX = "sandbox"
+
+
+class Stack:
+    """All processes, and everything one needs to talk to them. Addresses stay the same over restarts.
+
+    Its methods block and belong to the main thread: a child dies with the thread that started it (`tether`).
+    """
+
+    def __init__(
+        self, folder: Path, *, postgres_folder: Path, ports: Mapping[str, ReservedPort], durable: bool, source: Path
+    ) -> None:
+        """Describe a stack; nothing runs yet.
+
+        Args:
+            folder: takes keys, logs, the clock file and the streams of NATS.
+            postgres_folder: taken over by PostgreSQL, whose account must be able to reach it.
+            ports: of the three services, of `nats` and of `sandbox`.
+            durable: whether PostgreSQL forces commits to disk.
+            source: the source root that sandbox and services are started from.
+
+        """
+        self.folder = folder
+        self.issuer = TokenIssuer()
+        self.postgres = PostgresServer(postgres_folder, durable=durable)
+        self.nats = NATSServer(folder, port=ports["nats"].number)
+        self.nats_url = f"nats://{ports['nats'].address}"
+        self.sandbox_url = f"http://{ports[_SANDBOX].address}"
+        self.addresses = {service: ports[service].address for service in SERVICES}
+        """`host:port` of each service's gRPC, keyed by service name."""
+        self.clock = BusinessClock(folder / "clock.json", sandbox_address=ports[_SANDBOX].address)
+        self._sandbox = _describe_sandbox(folder, ports[_SANDBOX], source)
+        self._services = self._describe_services(ports, source)
+
+    def token(
+        self,
+        subject: str,
+        *,
+        scopes: Iterable[str],
+        channels: Iterable[str] | None = None,
+        lifetime: timedelta = timedelta(hours=1),
+    ) -> str:
+        """Return a bearer token; see `TokenIssuer.issue_token`."""
+        return self.issuer.issue_token(subject, scopes=scopes, channels=channels, lifetime=lifetime)
+
+    def start_everything(self) -> None:
+        """Start all processes, side by side where none waits for another, and return when all are ready.
+
+        Raises:
+            ProcessFailedError: one of them ended or did not become ready; the message holds the end of its log.
+
+        """
+        self.nats.process.spawn()
+        self._sandbox.spawn()
+        self.postgres.initialise()
+        self.postgres.process.spawn()
+        await_ready([self.postgres.process])
+        for service in SERVICES:
+            self.postgres.create_database(service)
+        await_ready([self.nats.process, self._sandbox])
+        start_all(self._services.values())
+
+    def stop_everything(self) -> None:
+        """Let the services drain, then stop what they stand on."""
+        with uninterrupted():
+            stop_all(self._services.values(), grace_seconds=_DRAIN_SECONDS)
+            stop_all([self._sandbox, self.nats.process])
+            stop_all([self.postgres.process])
+
+    def start(self, service: str) -> None:
+        """Start a killed or stopped service and wait until it serves.
+
+        Raises:
+            ProcessFailedError: as in `start_everything`.
+
+        """
+        start_all([self._services[service]])
+
+    def stop(self, service: str) -> None:
+        """Stop a service in good order (SIGTERM, drain)."""
+        stop_all([self._services[service]], grace_seconds=_DRAIN_SECONDS)
+
+    def kill(self, service: str) -> None:
+        """End a service at once, as a crash would."""
+        self._services[service].kill()
+
+    def require_running(self) -> None:
+        """Raise ProcessFailedError unless every process runs."""
+        for process in (self.postgres.process, self.nats.process, self._sandbox, *self._services.values()):
+            process.require_running()
+
+    def log(self, service: str) -> Path:
+        """Return where a service logs to."""
+        return self._services[service].log
+
+    def _describe_services(self, ports: Mapping[str, ReservedPort], source: Path) -> dict[str, Process]:
+        surroundings = Surroundings(
+            addresses=self.addresses,
+            database_urls={service: self.postgres.url(service, role=service) for service in SERVICES},
+            nats_url=self.nats_url,
+            sandbox_url=self.sandbox_url,
+            key_files=write_key_files(self.folder, issuer=self.issuer, services=SERVICES),
+            clock_file=self.clock.file,
+            source=source,
+        )
+        return {
+            service: Process(
+                service,
+                [sys.executable, "-m", service],
+                log=self.folder / f"{service}.log",
+                ready=grpc_serving(ports[service].address),
+                environment=service_environment(service, surroundings),
+            )
+            for service in SERVICES
+        }
+
+
+def _describe_sandbox(folder: Path, port: ReservedPort, source: Path) -> Process:
+    port_file = folder / "sandbox.port"
+    return Process(
+        _SANDBOX,
+        [sys.executable, "-m", _SANDBOX, "--listen", port.address, "--port-file", str(port_file)],
+        log=folder / "sandbox.log",
+        ready=file_exists(port_file),
+        environment=base_environment(source),
+    )
+
+
+@contextmanager
+def run_stack(*, durable: bool = False, source: Path = SOURCE) -> Iterator[Stack]:
+    """Run a whole stack for the length of the `with` block.
+
+    Its folder is removed afterwards, unless the block or the start failed: then it stays, logs and all, and standard
+    error says where. Ctrl-C is no failure.
+
+    Raises:
+        ProcessFailedError: a process did not start.
+
+    """
+    folder = Path(tempfile.mkdtemp(prefix="outreach-stack-"))
+    try:
+        with ExitStack() as resources:
+            postgres_folder = tempfile.TemporaryDirectory(prefix="outreach-pg-", ignore_cleanup_errors=True)
+            stack = Stack(
+                folder,
+                postgres_folder=Path(resources.enter_context(postgres_folder)),
+                ports={name: resources.enter_context(ReservedPort()) for name in (*SERVICES, "nats", _SANDBOX)},
+                durable=durable,
+                source=source,
+            )
+            resources.callback(stack.stop_everything)
+            stack.start_everything()
+            yield stack
+    except Exception:
+        print(f"The logs are in {folder}", file=sys.stderr)
+        raise
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
