@@ -1,0 +1,222 @@
+"""Contact lists and their members in PostgreSQL.
+
+A reading puts members aside under the claim's generation; `finish_sync` makes that generation the one in use, in the
+transaction that also says so, and deletes the others. So a half-read list is never seen.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, distinct, func, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from audience.adapters.tables import CONTACT_LISTS, LIST_MEMBERS
+from audience.application.ports import SyncClaim
+from audience.domain.contact_lists import ContactList, LineIdKind, ListState, Member, SyncFailure, Tally
+from audience.domain.errors import ContactListExists
+
+_SYNCING = CONTACT_LISTS.c.state == ListState.SYNCING.name
+
+
+class SqlContactListStore:
+    """`ContactListStore` over one transaction's connection."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, contact_list: ContactList) -> None:
+        """Store a newly bound list, to be read."""
+        values = {**_to_columns(contact_list), "generation": 0, "members_generation": 0}
+        try:
+            async with self._connection.begin_nested():
+                await self._connection.execute(insert(CONTACT_LISTS).values(values))
+        except IntegrityError as error:
+            raise ContactListExists(contact_list.name) from error
+
+    async def find(self, names: Sequence[str]) -> list[ContactList]:
+        """Return those of the lists named that exist, in no order."""
+        keys = [split_name(name) for name in names]
+        query = select(CONTACT_LISTS).where(tuple_(CONTACT_LISTS.c.channel, CONTACT_LISTS.c.list_id).in_(keys))
+        return [_from_row(row) for row in await self._connection.execute(query)] if keys else []
+
+    async def page(self, channel: str, *, after: int | None, size: int) -> list[ContactList]:
+        """Return up to `size` lists by id, from the one after `after`."""
+        query = _of_channel(channel).order_by(CONTACT_LISTS.c.list_id).limit(size)
+        if after is not None:
+            query = query.where(CONTACT_LISTS.c.list_id > after)
+        return [_from_row(row) for row in await self._connection.execute(query)]
+
+    async def request_sync(self, name: str, *, now: datetime) -> ContactList | None:
+        """Mark a list as to be read and return it; one that is being read keeps its claim."""
+        table = CONTACT_LISTS
+        request = (
+            update(table)
+            .where(_is_named(name), ~_SYNCING)
+            .values(state=ListState.SYNCING.name, failure=None, update_time=now, claim_expire_time=None)
+        )
+        await self._connection.execute(request)
+        row = (await self._connection.execute(select(table).where(_is_named(name)))).one_or_none()
+        return None if row is None else _from_row(row)
+
+    async def request_stale_syncs(self, *, now: datetime, synced_before: datetime) -> int:
+        """Mark the lists that are READY but were read before `synced_before` as to be read."""
+        table = CONTACT_LISTS
+        requested = await self._connection.execute(
+            update(table)
+            .where(table.c.state == ListState.READY.name, table.c.sync_time < synced_before)
+            .values(state=ListState.SYNCING.name, failure=None, update_time=now, claim_expire_time=None)
+        )
+        return requested.rowcount
+
+    async def claim_sync(self, *, lease_seconds: float) -> SyncClaim | None:
+        """Take one list that is to be read; a new generation fences off whoever had it before."""
+        table = CONTACT_LISTS
+        waiting = (
+            select(table.c.channel, table.c.list_id)
+            .where(_SYNCING, or_(table.c.claim_expire_time.is_(None), table.c.claim_expire_time < func.now()))
+            .order_by(table.c.claim_expire_time.asc().nulls_first())
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        claimed = await self._connection.execute(
+            update(table)
+            .where(tuple_(table.c.channel, table.c.list_id).in_(waiting))
+            .values(generation=table.c.generation + 1, claim_expire_time=_lease_end(lease_seconds))
+            .returning(table)
+        )
+        row = claimed.one_or_none()
+        return None if row is None else SyncClaim(_from_row(row), row.generation)
+
+    async def extend_claim(self, claim: SyncClaim, *, lease_seconds: float) -> bool:
+        """Hold on to a claim; False when it was lost to somebody else."""
+        extended = await self._connection.execute(
+            update(CONTACT_LISTS).where(_is_held(claim)).values(claim_expire_time=_lease_end(lease_seconds))
+        )
+        return extended.rowcount == 1
+
+    async def add_members(self, claim: SyncClaim, members: Sequence[Member]) -> None:
+        """Put members aside for this claim; a contact that is there already stays as it is."""
+        if not members:
+            return
+        key = _key(claim)
+        rows = [
+            {
+                **key,
+                "record_id": member.record_id,
+                "line_id_kind": member.line_id_kind.name,
+                "line_user_id": member.line_user_id,
+            }
+            for member in members
+        ]
+        await self._connection.execute(insert(LIST_MEMBERS).on_conflict_do_nothing(), rows)
+
+    async def discard_members(self, claim: SyncClaim) -> None:
+        """Forget the members put aside for this claim."""
+        await self._connection.execute(delete(LIST_MEMBERS).where(_is_aside(claim)))
+
+    async def tally_members(self, claim: SyncClaim) -> Tally:
+        """Count the members put aside for this claim."""
+        kind = LIST_MEMBERS.c.line_id_kind
+        counts = select(
+            func.count().filter(kind == LineIdKind.WELL_FORMED.name).label("well_formed"),
+            func.count(distinct(LIST_MEMBERS.c.line_user_id)).label("recipients"),
+            func.count().filter(kind == LineIdKind.MISSING.name).label("missing"),
+            func.count().filter(kind == LineIdKind.MALFORMED.name).label("malformed"),
+        ).where(_is_aside(claim))
+        row = (await self._connection.execute(counts)).one()
+        return Tally(
+            recipients=row.recipients,
+            missing=row.missing,
+            malformed=row.malformed,
+            duplicates=row.well_formed - row.recipients,
+        )
+
+    async def finish_sync(self, claim: SyncClaim, outcome: ContactList, *, replace_members: bool) -> bool:
+        """End a claim with how the list is now; False, and nothing done, when the claim was lost."""
+        values = {**_to_columns(outcome), "claim_expire_time": None}
+        if replace_members:
+            values["members_generation"] = claim.generation
+        ended = await self._connection.execute(
+            update(CONTACT_LISTS).where(_is_held(claim)).values(values).returning(CONTACT_LISTS.c.members_generation)
+        )
+        in_use = ended.scalar_one_or_none()
+        if in_use is None:
+            return False
+        key = _key(claim)
+        await self._connection.execute(
+            delete(LIST_MEMBERS).where(
+                LIST_MEMBERS.c.channel == key["channel"],
+                LIST_MEMBERS.c.list_id == key["list_id"],
+                LIST_MEMBERS.c.generation != in_use,
+            )
+        )
+        return True
+
+
+def split_name(name: str) -> tuple[str, int]:
+    """Split `channels/{channel}/contactLists/{contact_list}` into the channel's name and the id."""
+    channel, _, list_id = name.partition("/contactLists/")
+    return channel, int(list_id)
+
+
+def _of_channel(channel: str) -> Select[Any]:
+    return select(CONTACT_LISTS).where(CONTACT_LISTS.c.channel == channel)
+
+
+def _is_named(name: str) -> ColumnElement[bool]:
+    channel, list_id = split_name(name)
+    return and_(CONTACT_LISTS.c.channel == channel, CONTACT_LISTS.c.list_id == list_id)
+
+
+def _is_held(claim: SyncClaim) -> ColumnElement[bool]:
+    return and_(_is_named(claim.contact_list.name), _SYNCING, CONTACT_LISTS.c.generation == claim.generation)
+
+
+def _is_aside(claim: SyncClaim) -> ColumnElement[bool]:
+    return and_(*(LIST_MEMBERS.c[name] == value for name, value in _key(claim).items()))
+
+
+def _key(claim: SyncClaim) -> dict[str, Any]:
+    channel, list_id = split_name(claim.contact_list.name)
+    return {"channel": channel, "list_id": list_id, "generation": claim.generation}
+
+
+def _lease_end(lease_seconds: float) -> ColumnElement[datetime]:
+    return func.now() + timedelta(seconds=lease_seconds)
+
+
+def _to_columns(contact_list: ContactList) -> dict[str, Any]:
+    channel, list_id = split_name(contact_list.name)
+    return {
+        "channel": channel,
+        "list_id": list_id,
+        "display_name": contact_list.display_name,
+        "state": contact_list.state.name,
+        "failure": None if contact_list.failure is None else contact_list.failure.name,
+        "recipients": contact_list.tally.recipients,
+        "missing": contact_list.tally.missing,
+        "malformed": contact_list.tally.malformed,
+        "duplicates": contact_list.tally.duplicates,
+        "reported_size": contact_list.reported_size,
+        "sync_time": contact_list.sync_time,
+        "create_time": contact_list.create_time,
+        "update_time": contact_list.update_time,
+    }
+
+
+def _from_row(row: Row[Any]) -> ContactList:
+    return ContactList(
+        name=f"{row.channel}/contactLists/{row.list_id}",
+        display_name=row.display_name,
+        hubspot_list_id=str(row.list_id),
+        state=ListState[row.state],
+        failure=None if row.failure is None else SyncFailure[row.failure],
+        tally=Tally(recipients=row.recipients, missing=row.missing, malformed=row.malformed, duplicates=row.duplicates),
+        reported_size=row.reported_size,
+        sync_time=row.sync_time,
+        create_time=row.create_time,
+        update_time=row.update_time,
+    )

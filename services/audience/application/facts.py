@@ -1,0 +1,122 @@
+"""What delivery's policy needs to know: facts of a channel, its audiences and lists, each with its age (architecture 4)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from audience.application.audiences import Audiences
+from audience.application.channels import require_channel
+from audience.application.keyring import Keyring
+from audience.application.ports import LineAccounts, Reach, Transaction
+from audience.domain.audiences import Audience
+from audience.domain.channels import Channel
+from audience.domain.contact_lists import ContactList
+from audience.domain.errors import LineRefused, VendorUnavailable
+from kit.clock import Clock
+from kit.store.ports import UnitOfWork
+
+JAPAN = ZoneInfo("Asia/Tokyo")
+"""All days in LINE's statistics are Japanese (LP 0.3)."""
+
+REACH_RETRY = timedelta(minutes=15)
+"""How long LINE is left alone after it was asked for the target reach; the endpoint allows 60 calls an hour (LP 1.6)."""
+
+REACH_DAYS = 3
+"""How many days back LINE is asked: a day's figure takes about a day to be ready (LP 6.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetingFacts:
+    """Facts of what a targeting names; what does not exist is absent."""
+
+    channel: Channel
+    reach: Reach
+    audiences: tuple[Audience, ...]
+    contact_lists: tuple[ContactList, ...]
+
+
+class Facts:
+    """Gathers facts, fresh where LINE can be asked."""
+
+    def __init__(
+        self,
+        *,
+        uow: UnitOfWork[Transaction],
+        line: LineAccounts,
+        keyring: Keyring,
+        audiences: Audiences,
+        clock: Clock,
+    ) -> None:
+        self._uow = uow
+        self._line = line
+        self._keyring = keyring
+        self._audiences = audiences
+        self._clock = clock
+
+    async def gather(self, channel: str, audiences: Sequence[str], contact_lists: Sequence[str]) -> TargetingFacts:
+        """Return the facts of a channel and of those of the audiences and lists named that exist.
+
+        When LINE can't be asked, the facts are as old as their observation times say.
+
+        Raises:
+            ChannelNotFound: there is no such channel.
+
+        """
+        async with self._uow.read() as tx:
+            await require_channel(tx, channel)
+        entries = await self._gather_audiences(channel, audiences)
+        reach = await self.refresh_reach(channel)
+        async with self._uow.read() as tx:
+            return TargetingFacts(
+                channel=await require_channel(tx, channel),
+                reach=reach,
+                audiences=tuple(entries),
+                contact_lists=tuple(await tx.contact_lists.find(contact_lists)),
+            )
+
+    async def refresh_reach(self, channel: str) -> Reach:
+        """Return the target reach, asking LINE when a newer day may be ready and it was not asked just now."""
+        now = self._clock.now()
+        async with self._uow.read() as tx:
+            known = await tx.channels.find_reach(channel)
+        if not _is_due(known, now):
+            return known
+        reach = await self._ask_reach(channel, known, now)
+        async with self._uow() as tx:
+            await tx.channels.save_reach(channel, reach)
+        return reach
+
+    async def _gather_audiences(self, channel: str, names: Sequence[str]) -> list[Audience]:
+        try:
+            return await self._audiences.freshen(channel, names)
+        except (LineRefused, VendorUnavailable):
+            async with self._uow.read() as tx:
+                return await tx.audiences.find(names)
+
+    async def _ask_reach(self, channel: str, known: Reach, now: datetime) -> Reach:
+        try:
+            async with self._keyring.line(channel) as token:
+                for day in _days_to_ask(known, now):
+                    count = await self._line.count_reach(token, day)
+                    if count is not None:
+                        return Reach(count, day, now)
+        except (LineRefused, VendorUnavailable):
+            pass
+        return Reach(known.reach, known.day, now)
+
+
+def _is_due(known: Reach, now: datetime) -> bool:
+    newest = _yesterday(now)
+    asked_lately = known.attempt_time is not None and now < known.attempt_time + REACH_RETRY
+    return not asked_lately and (known.day is None or known.day < newest)
+
+
+def _days_to_ask(known: Reach, now: datetime) -> list[date]:
+    newest = _yesterday(now)
+    days = [newest - timedelta(days=back) for back in range(REACH_DAYS)]
+    return [day for day in days if known.day is None or day > known.day]
+
+
+def _yesterday(now: datetime) -> date:
+    return now.astimezone(JAPAN).date() - timedelta(days=1)

@@ -1,0 +1,240 @@
+"""What the use cases of the audience service need from the outside."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from audience.domain.audiences import Audience, Kind, ObservedAudience, State
+from audience.domain.channels import Channel, Credentials
+from audience.domain.contact_lists import ContactList, Member, Tally
+from audience.domain.events import Event
+from kit.store.ports import RequestAnswers
+
+
+@dataclass(frozen=True, slots=True)
+class SealedCredentials:
+    """Credentials as they are stored: an envelope that only the vault opens (requirement N5)."""
+
+    envelope: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """LINE's target reach on a Japanese day (LP 6.4); `reach` is None while LINE has told none."""
+
+    reach: int | None
+    day: date | None
+    attempt_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineBot:
+    """Who the Official Account is at LINE (LP 6.4, bot info)."""
+
+    user_id: str
+    basic_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineToken:
+    """A stateless channel access token (LP 2); `expire_time` is machine time."""
+
+    value: str
+    expire_time: datetime
+
+    def __repr__(self) -> str:
+        return f"LineToken(…, expire_time={self.expire_time!r})"
+
+
+class Vault(Protocol):
+    """Seals credentials for storage; an envelope opens only for the channel that it was sealed for."""
+
+    def seal(self, channel: str, credentials: Credentials) -> SealedCredentials:
+        """Encrypt with the current key."""
+        ...
+
+    def open(self, channel: str, sealed: SealedCredentials) -> Credentials:
+        """Decrypt with the key that the envelope names."""
+        ...
+
+
+class LineAccounts(Protocol):
+    """The part of LINE that this service talks to.
+
+    Every method raises `LineRefused` when LINE does not take the channel's credentials, and `LineUnavailable` when there is no
+    answer or LINE's limits are used up.
+    """
+
+    async def issue_token(self, line_channel_id: str, secret: str) -> LineToken:
+        """Get a token of 15 minutes for the channel (LP 2.2)."""
+        ...
+
+    async def describe_bot(self, token: LineToken) -> LineBot:
+        """Ask who the Official Account is."""
+        ...
+
+    async def list_audiences(self, token: LineToken) -> list[ObservedAudience]:
+        """Read all audiences that the Official Account sees, page by page (LP 3.5)."""
+        ...
+
+    async def get_audience(self, token: LineToken, audience_id: int, *, owned: bool) -> ObservedAudience | None:
+        """Read one audience with its jobs (LP 3.7), own or shared; None when LINE has none of that id."""
+        ...
+
+    async def count_reach(self, token: LineToken, day: date) -> int | None:
+        """Read the target reach of a Japanese day; None while LINE is not ready (LP 6.4)."""
+        ...
+
+
+class ChannelStore(Protocol):
+    """Channels, their sealed credentials and their target reach."""
+
+    async def add(self, channel: Channel, sealed: SealedCredentials) -> None:
+        """Store a new channel; raises `ChannelExists` or `LineChannelTaken`."""
+        ...
+
+    async def find(self, name: str) -> Channel | None:
+        """Return the channel of that name."""
+        ...
+
+    async def lock(self, name: str) -> Channel | None:
+        """Return the channel and keep others from changing it until the transaction ends."""
+        ...
+
+    async def save(self, channel: Channel) -> None:
+        """Store the channel's present display data and problems."""
+        ...
+
+    async def page(self, *, among: frozenset[str] | None, after: str | None, size: int) -> list[Channel]:
+        """Return up to `size` channels by name, from the one after `after`; only those `among`, or all."""
+        ...
+
+    async def find_credentials(self, name: str) -> SealedCredentials | None:
+        """Return the sealed credentials."""
+        ...
+
+    async def find_reach(self, name: str) -> Reach:
+        """Return the last known target reach."""
+        ...
+
+    async def save_reach(self, name: str, reach: Reach) -> None:
+        """Store the target reach, or only that it was asked for."""
+        ...
+
+    async def record_token_issue(self, name: str, *, caller: str, issue_time: datetime) -> None:
+        """Audit that a token was handed out (architecture 1)."""
+        ...
+
+    async def claim_poll(self, *, now: datetime, due_before: datetime) -> str | None:
+        """Take one channel whose audiences were last read before `due_before`; nobody else gets it for a while."""
+        ...
+
+
+class AudienceStore(Protocol):
+    """The catalog."""
+
+    async def find(self, names: Sequence[str]) -> list[Audience]:
+        """Return those of the entries named that exist, in no order."""
+        ...
+
+    async def list_present(self, channel: str) -> list[Audience]:
+        """Return the entries of a channel that LINE had when it was last asked."""
+        ...
+
+    async def lock_catalog(self, channel: str) -> list[Audience]:
+        """Return all entries of a channel and keep others from merging until the transaction ends."""
+        ...
+
+    async def save(self, audiences: Sequence[Audience]) -> None:
+        """Store new and changed entries."""
+        ...
+
+    async def page(
+        self, channel: str, *, kinds: frozenset[Kind], states: frozenset[State], after: int | None, size: int
+    ) -> list[Audience]:
+        """Return up to `size` entries by id, from the one after `after`; empty `kinds` means all kinds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SyncClaim:
+    """A contact list that this process is to read; `generation` fences off whoever had it before."""
+
+    contact_list: ContactList
+    generation: int
+
+
+class ContactListStore(Protocol):
+    """Contact lists and their members."""
+
+    async def add(self, contact_list: ContactList) -> None:
+        """Store a newly bound list, to be read; raises `ContactListExists`."""
+        ...
+
+    async def find(self, names: Sequence[str]) -> list[ContactList]:
+        """Return those of the lists named that exist, in no order."""
+        ...
+
+    async def page(self, channel: str, *, after: int | None, size: int) -> list[ContactList]:
+        """Return up to `size` lists by id, from the one after `after`."""
+        ...
+
+    async def request_sync(self, name: str, *, now: datetime) -> ContactList | None:
+        """Mark a list as to be read and return it; None when there is none of that name."""
+        ...
+
+    async def request_stale_syncs(self, *, now: datetime, synced_before: datetime) -> int:
+        """Mark the lists whose reading is older than `synced_before` as to be read; return how many."""
+        ...
+
+    async def claim_sync(self, *, lease_seconds: float) -> SyncClaim | None:
+        """Take one list that is to be read; nobody else gets it while the lease, in machine time, runs."""
+        ...
+
+    async def extend_claim(self, claim: SyncClaim, *, lease_seconds: float) -> bool:
+        """Hold on to a claim; False when it was lost to somebody else."""
+        ...
+
+    async def add_members(self, claim: SyncClaim, members: Sequence[Member]) -> None:
+        """Put members aside for this claim; a contact that is there already stays as it is."""
+        ...
+
+    async def discard_members(self, claim: SyncClaim) -> None:
+        """Forget the members put aside for this claim."""
+        ...
+
+    async def tally_members(self, claim: SyncClaim) -> Tally:
+        """Count the members put aside for this claim."""
+        ...
+
+    async def finish_sync(self, claim: SyncClaim, outcome: ContactList, *, replace_members: bool) -> bool:
+        """End a claim with how the list is now; False, and nothing done, when the claim was lost."""
+        ...
+
+
+class Outbox(Protocol):
+    """Takes facts that are published once the transaction has committed (ST 3.4)."""
+
+    async def add(self, event: Event) -> None:
+        """Put a fact into the outbox."""
+        ...
+
+
+class Transaction(Protocol):
+    """The service's stores over one connection."""
+
+    @property
+    def channels(self) -> ChannelStore: ...  # noqa: D102 - named by its type
+
+    @property
+    def audiences(self) -> AudienceStore: ...  # noqa: D102 - named by its type
+
+    @property
+    def contact_lists(self) -> ContactListStore: ...  # noqa: D102 - named by its type
+
+    @property
+    def requests(self) -> RequestAnswers: ...  # noqa: D102 - named by its type
+
+    @property
+    def outbox(self) -> Outbox: ...  # noqa: D102 - named by its type

@@ -1,0 +1,157 @@
+"""What can go wrong in the audience service, for its callers to see.
+
+kit.errors.ServiceError
+├── ChannelNotFound, AudienceNotFound, ContactListNotFound
+├── ChannelExists, ContactListExists
+├── LineChannelTaken           the LINE channel is registered under another name
+├── LineRefused                LINE does not take the credentials
+├── HubSpotRefused             HubSpot does not take the credentials
+│   ├── HubSpotTokenRefused
+│   ├── HubSpotScopeMissing
+│   └── HubSpotPropertyMissing
+├── HubSpotListNotFound        HubSpot has no such list
+├── HubSpotListUnsuitable      the list does not hold contacts
+└── VendorUnavailable          LINE or HubSpot gave no useful answer
+    └── DailyLimitReached      HubSpot's calls of the day are used up
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from audience.domain.channels import Problem
+from kit.errors import PreconditionViolation, ServiceError
+
+
+class NotFound(ServiceError):  # noqa: N818 - named like the reason that callers see
+    """A resource does not exist."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} does not exist.", metadata={"name": name})
+
+
+class ChannelNotFound(NotFound):
+    """There is no such channel."""
+
+
+class AudienceNotFound(NotFound):
+    """The catalog has no such audience; a sync may find it."""
+
+
+class ContactListNotFound(NotFound):
+    """No such list is bound."""
+
+
+class AlreadyExists(ServiceError):  # noqa: N818 - named like the reason that callers see
+    """A resource of that name exists."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} exists already.", metadata={"name": name})
+
+
+class ChannelExists(AlreadyExists):
+    """A channel of that name exists."""
+
+
+class ContactListExists(AlreadyExists):
+    """The HubSpot list is bound to the channel already."""
+
+
+class LineChannelTaken(ServiceError):  # noqa: N818 - named like the reason that callers see
+    """The LINE channel is registered under another name, which is not told."""
+
+    def __init__(self, line_channel_id: str) -> None:
+        super().__init__(
+            f"The LINE channel {line_channel_id} is registered already.",
+            metadata={"line_channel_id": line_channel_id},
+        )
+
+
+class Refused(ServiceError):  # noqa: N818 - named like the reason that callers see
+    """A vendor does not take the channel's credentials; `problem` is what the channel then says."""
+
+    problem: Problem
+    field: str
+
+    def __init__(self, message: str, *, metadata: dict[str, str] | None = None) -> None:
+        violation = PreconditionViolation(self.problem.name, self.field, message)
+        super().__init__(message, metadata=metadata, preconditions=[violation])
+
+
+class LineRefused(Refused):
+    """LINE does not take the channel id and secret."""
+
+    problem = Problem.LINE_CREDENTIALS_REFUSED
+    field = "channel.line_channel_secret"
+
+    def __init__(self) -> None:
+        super().__init__("LINE refuses the channel id and secret; copy them again from the LINE Developers Console.")
+
+
+class HubSpotRefused(Refused):
+    """HubSpot does not take the access token for what this service needs."""
+
+
+class HubSpotTokenRefused(HubSpotRefused):
+    """HubSpot refuses the access token."""
+
+    problem = Problem.HUBSPOT_CREDENTIALS_REFUSED
+    field = "channel.hubspot_access_token"
+
+    def __init__(self) -> None:
+        super().__init__("HubSpot refuses the access token; create a new one.")
+
+
+class HubSpotScopeMissing(HubSpotRefused):
+    """The access token lacks scopes."""
+
+    problem = Problem.HUBSPOT_SCOPE_MISSING
+    field = "channel.hubspot_access_token"
+
+    def __init__(self, scopes: Sequence[str]) -> None:
+        named = ", ".join(scopes) or "that HubSpot does not name"
+        super().__init__(f"The HubSpot access token lacks scopes: {named}.", metadata={"scopes": ",".join(scopes)})
+
+
+class HubSpotPropertyMissing(HubSpotRefused):
+    """HubSpot has no contact property of the configured name."""
+
+    problem = Problem.HUBSPOT_PROPERTY_MISSING
+    field = "channel.hubspot_line_id_property"
+
+    def __init__(self, property_name: str) -> None:
+        super().__init__(
+            f"HubSpot has no contact property {property_name}; give the internal name, not the label.",
+            metadata={"property": property_name},
+        )
+
+
+class HubSpotListNotFound(ServiceError):  # noqa: N818 - named like the reason that callers see
+    """HubSpot has no such list, or it lies in the recycle bin."""
+
+    def __init__(self, list_id: str) -> None:
+        message = f"HubSpot has no list {list_id}; give the ILS list id, not the legacy one."
+        violation = PreconditionViolation("HUBSPOT_LIST_NOT_FOUND", "contact_list.hubspot_list_id", message)
+        super().__init__(message, metadata={"hubspot_list_id": list_id}, preconditions=[violation])
+
+
+class HubSpotListUnsuitable(ServiceError):  # noqa: N818 - named like the reason that callers see
+    """The HubSpot list does not hold contacts."""
+
+    def __init__(self, list_id: str, *, object_type: str) -> None:
+        message = f"The HubSpot list {list_id} does not hold contacts."
+        violation = PreconditionViolation("HUBSPOT_LIST_UNSUITABLE", "contact_list.hubspot_list_id", message)
+        metadata = {"hubspot_list_id": list_id, "object_type": object_type}
+        super().__init__(message, metadata=metadata, preconditions=[violation])
+
+
+class VendorUnavailable(ServiceError):  # noqa: N818 - named like the reason that callers see
+    """LINE or HubSpot gave no useful answer; `vendor` is `line` or `hubspot`."""
+
+    def __init__(self, vendor: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(
+            "A vendor gives no answer now; try again later.", metadata={"dependency": vendor}, retry_after=retry_after
+        )
+
+
+class DailyLimitReached(VendorUnavailable):
+    """HubSpot's calls of the day are used up."""
