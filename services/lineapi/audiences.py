@@ -1,6 +1,6 @@
 """Listing and getting audiences, own and shared (LP 3.5)."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from lineapi.audience_group import AudienceDetail, AudiencePage, read_detail, read_page
 from lineapi.transport import LOOKUP_ATTEMPTS, LOOKUP_TIMEOUT, Call, LINETransport
@@ -82,13 +82,23 @@ class AudiencesAPI:
         An audience may appear twice, or not at all, when others come or go during the walk: LINE documents no order.
         An empty page ends the walk whatever it says about a next one.
         """
-        number = 1
-        while True:
-            page = await self.list_page(token, page=number, within=within)
+        async for page in _walk(lambda number: self.list_page(token, page=number, within=within)):
             yield page
-            if not (page.has_next_page and page.groups):
-                return
-            number += 1
+
+    async def iterate_shared_pages(self, token: str, *, within: float = LOOKUP_TIMEOUT) -> AsyncIterator[AudiencePage]:
+        """Walk the pages of `list_shared_page` in order, as `iterate_pages` does; what the OA owns is left out."""
+        async for page in _walk(lambda number: self.list_shared_page(token, page=number, within=within)):
+            yield page
+
+
+async def _walk(read: Callable[[int], Awaitable[AudiencePage]]) -> AsyncIterator[AudiencePage]:
+    number = 1
+    while True:
+        page = await read(number)
+        yield page
+        if not (page.has_next_page and page.groups):
+            return
+        number += 1
 
 
 def _look_up(path: str, token: str, params: dict[str, str], within: float) -> Call:

@@ -92,7 +92,7 @@ class LineApiAccounts:
 
 @contextmanager
 def _line_errors() -> Iterator[None]:
-    """Raise the service's own errors instead of lineapi's; an audience that LINE does not know stays `NotFoundError`."""
+    """Raise the service's own errors instead of lineapi's; `NotFoundError` of an unknown audience stays."""
     try:
         yield
     except NotFoundError:

@@ -6,7 +6,7 @@ from audience.application.hubspot_errors import hubspot_errors
 from audience.application.hubspot_port import ContactSource, HubSpotCredentials
 from audience.application.ports import LineAccounts, LineBot, Transaction, Vault
 from audience.domain.channels import Channel, Credentials
-from audience.domain.errors import ChannelExists, ChannelNotFound
+from audience.domain.errors import ChannelExists, ChannelNotFound, LineChannelTaken, Refused
 from audience.domain.events import ChannelCreated
 from kit.clock import Clock
 from kit.store.once import Once
@@ -72,6 +72,8 @@ class Channels:
         async with self._uow.read() as tx:
             if await tx.channels.find(new.name) is not None:
                 raise ChannelExists(new.name)
+            if await tx.channels.is_taken(new.line_channel_id):
+                raise LineChannelTaken(new.line_channel_id)
         return await self._verify(new)
 
     async def get(self, name: str) -> Channel:
@@ -90,10 +92,12 @@ class Channels:
             return await tx.channels.page(among=among, after=after, size=size)
 
     async def _verify(self, new: NewChannel) -> Channel:
-        bot = await self._introduce(new)
-        hubspot = HubSpotCredentials(new.credentials.hubspot_access_token)
-        with hubspot_errors():
-            await self._contacts.check_access(hubspot, line_id_property=new.hubspot_line_id_property)
+        try:
+            bot = await self._introduce(new)
+            await self._check_hubspot(new)
+        except Refused as refusal:
+            refusal.name_channel(new.name)
+            raise
         now = self._clock.now()
         return Channel(
             name=new.name,
@@ -111,6 +115,11 @@ class Channels:
     async def _introduce(self, new: NewChannel) -> LineBot:
         token = await self._line.issue_token(new.line_channel_id, new.credentials.line_channel_secret)
         return await self._line.describe_bot(token)
+
+    async def _check_hubspot(self, new: NewChannel) -> None:
+        credentials = HubSpotCredentials(new.credentials.hubspot_access_token)
+        with hubspot_errors():
+            await self._contacts.check_access(credentials, line_id_property=new.hubspot_line_id_property)
 
 
 async def require_channel(tx: Transaction, name: str) -> Channel:

@@ -1,4 +1,4 @@
-"""What delivery's policy needs to know: facts of a channel, its audiences and lists, each with its age (architecture 4)."""
+"""What delivery's policy needs: facts of a channel, its audiences and lists, each with its age (architecture 4)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ JAPAN = ZoneInfo("Asia/Tokyo")
 """All days in LINE's statistics are Japanese (LP 0.3)."""
 
 REACH_RETRY = timedelta(minutes=15)
-"""How long LINE is left alone after it was asked for the target reach; the endpoint allows 60 calls an hour (LP 1.6)."""
+"""How long LINE is left alone after it was asked for the target reach; it allows 60 calls an hour (LP 1.6)."""
 
 REACH_DAYS = 3
 """How many days back LINE is asked: a day's figure takes about a day to be ready (LP 6.4)."""

@@ -29,7 +29,7 @@ class Keyring:
 
         Raises:
             ChannelNotFound: there is no such channel.
-            LineRefused: LINE does not take the credentials, at once or during the work; the channel says so from now on.
+            LineRefused: LINE does not take the credentials, at once or during the work; the channel says so now.
             VendorUnavailable: LINE gave no answer.
 
         """
@@ -37,6 +37,7 @@ class Keyring:
         try:
             yield await self._line.issue_token(channel.line_channel_id, credentials.line_channel_secret)
         except LineRefused as refusal:
+            refusal.name_channel(name)
             await self._note(name, refusal.problem, refusal.message)
             raise
         await self._clear(channel, LINE_PROBLEMS)
@@ -56,6 +57,7 @@ class Keyring:
             with hubspot_errors():
                 yield channel, HubSpotCredentials(credentials.hubspot_access_token)
         except HubSpotRefused as refusal:
+            refusal.name_channel(name)
             await self._note(name, refusal.problem, refusal.message)
             raise
         await self._clear(channel, HUBSPOT_PROBLEMS)

@@ -62,8 +62,8 @@ class Vault(Protocol):
 class LineAccounts(Protocol):
     """The part of LINE that this service talks to.
 
-    Every method raises `LineRefused` when LINE does not take the channel's credentials, and `LineUnavailable` when there is no
-    answer or LINE's limits are used up.
+    Every method raises `LineRefused` when LINE does not take the channel's credentials, and `VendorUnavailable` when
+    there is no answer or LINE's limits are used up.
     """
 
     async def issue_token(self, line_channel_id: str, secret: str) -> LineToken:
@@ -96,6 +96,10 @@ class ChannelStore(Protocol):
 
     async def find(self, name: str) -> Channel | None:
         """Return the channel of that name."""
+        ...
+
+    async def is_taken(self, line_channel_id: str) -> bool:
+        """Tell whether a channel with this LINE channel is registered."""
         ...
 
     async def lock(self, name: str) -> Channel | None:

@@ -91,6 +91,13 @@ class Audience:
         """Whether LINE's minimum of 50 applies: all but own user-id uploads and own chat tags (LP 4.5)."""
         return not (self.observed.owned and is_exact(self.observed))
 
+    @property
+    def growing(self) -> bool:
+        """Whether members are still being added; taken for true of an upload whose jobs are unknown (LP 3.7)."""
+        if self.observed.jobs_unfinished is None:
+            return self.observed.kind is Kind.UPLOAD
+        return self.observed.jobs_unfinished
+
 
 def is_exact(observed: ObservedAudience) -> bool:
     """Tell whether LINE counts this audience exactly: uploads of user ids, and chat tags (LP 3.9)."""
@@ -109,7 +116,7 @@ def enter(channel: str, observed: ObservedAudience) -> Audience:
 
 
 def renew(known: Audience, observed: ObservedAudience) -> Audience:
-    """Bring an entry up to date; a computed size is published anew only after a day, whatever LINE says meanwhile (V7)."""
+    """Bring an entry up to date; a computed size is published anew only after a day (V7)."""
     entry = replace(known, observed=observed)
     if not entry.exact and observed.observe_time < known.publish_time + PUBLICATION_INTERVAL:
         return entry

@@ -42,8 +42,8 @@ class Credentials:
 class Channel:
     """A registered channel, without its credentials.
 
-    `name` is `channels/{channel}`; `bot_user_id` is the Official Account's own id at LINE (LP 6.4 bot info); `area_prefix` is
-    `jp`, `tw` or `th` (LP 4.4).
+    `name` is `channels/{channel}`; `bot_user_id` is the Official Account's own id at LINE (LP 6.4 bot info);
+    `area_prefix` is `jp`, `tw` or `th` (LP 4.4).
     """
 
     name: str

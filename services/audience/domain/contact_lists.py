@@ -45,7 +45,7 @@ class LineIdKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How a list's contacts divide; `contacts` is the sum of the others, as every contact is exactly one of them (R12)."""
+    """How a list's contacts divide: every contact is exactly one of these (R12)."""
 
     recipients: int = 0
     missing: int = 0
@@ -94,8 +94,8 @@ def classify(record_id: str, value: str | None) -> Member:
 
 
 def tally(members: Iterable[Member]) -> Tally:
-    """Count members that are different contacts already; a LINE id that several contacts share counts once (HS 10, trap 12)."""
-    kinds = {kind: 0 for kind in LineIdKind}
+    """Count different contacts; a LINE id that several of them share counts once (HS 10, trap 12)."""
+    kinds = dict.fromkeys(LineIdKind, 0)
     line_ids = set()
     for member in members:
         kinds[member.line_id_kind] += 1

@@ -76,6 +76,10 @@ class Refused(ServiceError):  # noqa: N818 - named like the reason that callers 
         violation = PreconditionViolation(self.problem.name, self.field, message)
         super().__init__(message, metadata=metadata, preconditions=[violation])
 
+    def name_channel(self, channel: str) -> None:
+        """Say whose credentials are refused; whoever talks to the vendor does not know."""
+        self.metadata["channel"] = channel
+
 
 class LineRefused(Refused):
     """LINE does not take the channel id and secret."""

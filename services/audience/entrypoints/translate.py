@@ -1,6 +1,7 @@
 """Puts requests into the domain's words and answers into the protos'."""
 
 import re
+import unicodedata
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -37,8 +38,8 @@ def read_new_channel(request: channel_pb2.CreateChannelRequest, *, generated_id:
     channel_id = request.channel_id or generated_id
     if not re.fullmatch(CALLER_ID, channel_id):
         bad.add("channel_id", f"must match {CALLER_ID}")
-    if not 1 <= len(channel.display_name.strip()) <= LARGEST_DISPLAY_NAME:
-        bad.add("channel.display_name", f"must have 1 to {LARGEST_DISPLAY_NAME} characters")
+    if not _is_display_name(channel.display_name.strip()):
+        bad.add("channel.display_name", f"must have 1 to {LARGEST_DISPLAY_NAME} characters, none of control")
     if not _LINE_CHANNEL_ID.fullmatch(channel.line_channel_id):
         bad.add("channel.line_channel_id", "must be the Messaging API channel id, 1 to 20 digits")
     if not _is_header_safe(channel.line_channel_secret):
@@ -188,7 +189,7 @@ def _audience_facts(audience: Audience) -> targeting_facts_pb2.AudienceFacts:
         line_count=observed.line_count,
         exact=audience.exact,
         restricted=audience.restricted,
-        jobs_unfinished=observed.jobs_unfinished,
+        jobs_unfinished=audience.growing,
         expire_time=_optional_timestamp(observed.expire_time),
         published_size=write_count(audience.published_size),
         observe_time=_timestamp(observed.observe_time),
@@ -204,6 +205,11 @@ def _contact_list_facts(contact_list: ContactList) -> targeting_facts_pb2.Contac
         reported_size=contact_list.reported_size,
         sync_time=_optional_timestamp(contact_list.sync_time),
     )
+
+
+def _is_display_name(name: str) -> bool:
+    """Keep out what a page can't show and PostgreSQL can't store: control characters, NUL among them."""
+    return 1 <= len(name) <= LARGEST_DISPLAY_NAME and not any(unicodedata.category(sign) == "Cc" for sign in name)
 
 
 def _is_header_safe(secret: str) -> bool:

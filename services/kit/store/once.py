@@ -13,8 +13,8 @@ ResultT = TypeVar("ResultT")
 class Once(Generic[ResultT]):
     """A caller's request with the way its answer is kept.
 
-    `body` is the request without its `request_id`, canonical, so that the same id with another body is noticed. `encode`
-    turns the use case's result into the bytes of the answer that every repetition gets.
+    `body` is the request without its `request_id`, canonical, so that the same id with another body is noticed.
+    `encode` turns the use case's result into the bytes of the answer that every repetition gets.
     """
 
     key: RequestKey

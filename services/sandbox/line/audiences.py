@@ -1,4 +1,4 @@
-"""Reading, renaming and deleting audiences (LP 3.5)."""
+"""Reading own and shared audiences; renaming and deleting own ones (LP 3.5)."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,13 +12,28 @@ from sandbox.line.platform import Line
 LARGEST_PAGE = 40
 DEFAULT_PAGE = 20
 _LARGEST_NUMBER = 2**31 - 1
+# Who shares an audience is not modelled: all come from one Business Manager.
+_OWNER = {"serviceType": "bm", "id": "1", "name": "Business Manager"}
 
 
 def read_list(line: Line, call: Call) -> Answer:
     """Answer one page of the OA's audiences (LP 3.5); every channel of the OA sees all of them."""
+    every_channel = _read_flag(call, "includesExternalPublicGroups", default=True)
     page = _read_number(call, "page", default=None, most=_LARGEST_NUMBER)
+    own = [audience for audience in _filter(line, call) if not audience.foreign]
+    shown = [audience for audience in own if every_channel or audience.channel_id == call.channel.channel_id]
+    return _show_page(line, call, page, shown)
+
+
+def read_shared_list(line: Line, call: Call) -> Answer:
+    """Answer one page of the audiences that others share with the OA, and of its own if asked to (LP 3.5)."""
+    with_own = _read_flag(call, "includesOwnedAudienceGroups", default=False)
+    page = _read_number(call, "page", default=1, most=_LARGEST_NUMBER)
+    return _show_page(line, call, page, [a for a in _filter(line, call) if a.foreign or with_own])
+
+
+def _show_page(line: Line, call: Call, page: int, found: list[Audience]) -> Answer:
     size = _read_number(call, "size", default=DEFAULT_PAGE, most=LARGEST_PAGE)
-    found = list(_filter(line, call))
     if line.settings.list_order == "newest_first":
         found.reverse()
     start = (page - 1) * size
@@ -39,8 +54,22 @@ def read_list(line: Line, call: Call) -> Answer:
 def read_one(line: Line, call: Call) -> Answer:
     """Answer an audience and its jobs; an unknown one is a 400 (trap 3)."""
     audience = find_called(line, call)
+    if audience.foreign:
+        raise not_found()
+    return Answer(_describe(line, audience))
+
+
+def read_shared_one(line: Line, call: Call) -> Answer:
+    """Answer an audience that others share with the OA, its jobs, and who owns it (LP 3.5)."""
+    audience = find_called(line, call)
+    if not audience.foreign:
+        raise not_found()
+    return Answer(_describe(line, audience) | {"owner": _OWNER})
+
+
+def _describe(line: Line, audience: Audience) -> dict[str, Any]:
     now = line.now()
-    return Answer({"audienceGroup": audience.to_json(now), "jobs": audience.jobs_to_json(now)})
+    return {"audienceGroup": audience.to_json(now), "jobs": audience.jobs_to_json(now)}
 
 
 def rename(line: Line, call: Call) -> Answer:
@@ -91,15 +120,17 @@ def _filter(line: Line, call: Call) -> Iterable[Audience]:
     name = query.get("description", "").lower()
     status = query.get("status")
     routes = query.getall("createRoute", [])
-    own_only = query.get("includesExternalPublicGroups", "true").lower() == "false"
     now = line.now()
     for audience in line.list_audiences(call.channel.account):
-        if own_only and audience.channel_id != call.channel.channel_id:
-            continue
         if routes and audience.create_route not in routes:
             continue
         if name in audience.name.lower() and status in (None, audience.status(now)):
             yield audience
+
+
+def _read_flag(call: Call, name: str, *, default: bool) -> bool:
+    text = call.query.get(name)
+    return default if text is None else text.lower() == "true"
 
 
 def _read_number(call: Call, name: str, *, default: int | None, most: int) -> int:
@@ -119,6 +150,8 @@ def _read_number(call: Call, name: str, *, default: int | None, most: int) -> in
 
 ENDPOINTS = (
     Endpoint("GET", "/v2/bot/audienceGroup/list", read_list, PER_MINUTE),
+    Endpoint("GET", "/v2/bot/audienceGroup/shared/list", read_shared_list, PER_MINUTE),
+    Endpoint("GET", "/v2/bot/audienceGroup/shared/{number}", read_shared_one, PER_MINUTE),
     Endpoint("GET", "/v2/bot/audienceGroup/{number}", read_one, PER_MINUTE),
     Endpoint("PUT", "/v2/bot/audienceGroup/{number}/updateDescription", rename, PER_MINUTE),
     Endpoint("DELETE", "/v2/bot/audienceGroup/{number}", delete, PER_MINUTE),

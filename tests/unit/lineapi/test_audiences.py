@@ -172,6 +172,20 @@ async def test_walk(client: LINEClient, stub: StubLINE) -> None:
     assert [received.query["page"] for received in stub.received] == ["1", "2"]
 
 
+async def test_walk_of_shared_audiences(client: LINEClient, stub: StubLINE) -> None:
+    """The walk of shared audiences follows `hasNextPage` on their own path, without those that the OA owns."""
+    stub.will(
+        reply(200, _page(_group(audienceGroupId=1), next_page=True)), reply(200, _page(_group(audienceGroupId=2)))
+    )
+
+    pages = [page async for page in client.audiences.iterate_shared_pages("token")]
+
+    assert [group.audience_group_id for page in pages for group in page.groups] == [1, 2]
+    assert {received.path for received in stub.received} == {"/v2/bot/audienceGroup/shared/list"}
+    assert [received.query["page"] for received in stub.received] == ["1", "2"]
+    assert {received.query["includesOwnedAudienceGroups"] for received in stub.received} == {"false"}
+
+
 async def test_walk_ends(client: LINEClient, stub: StubLINE) -> None:
     """An empty page ends the walk even if it promises a next one."""
     stub.will(reply(200, _page(_group(), next_page=True)), reply(200, _page(next_page=True)))

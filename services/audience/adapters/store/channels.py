@@ -37,6 +37,11 @@ class SqlChannelStore:
         row = rows.one_or_none()
         return None if row is None else _from_row(row)
 
+    async def is_taken(self, line_channel_id: str) -> bool:
+        """Tell whether a channel with this LINE channel is registered."""
+        query = select(CHANNELS.c.name).where(CHANNELS.c.line_channel_id == line_channel_id)
+        return await self._connection.scalar(query) is not None
+
     async def lock(self, name: str) -> Channel | None:
         """Return the channel and keep others from changing it until the transaction ends."""
         rows = await self._connection.execute(select(CHANNELS).where(CHANNELS.c.name == name).with_for_update())

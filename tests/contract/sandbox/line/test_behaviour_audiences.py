@@ -189,6 +189,24 @@ async def test_channels_of_one_account_share_audiences(oa: OfficialAccount) -> N
     assert own.body["audienceGroups"] == []
 
 
+async def test_shared_audiences(oa: OfficialAccount) -> None:
+    """What another OA shares is listed and read on the shared paths only, with its owner (LP 3.5)."""
+    ids = await oa.befriend(60)
+    own = await oa.make_audience("UPLOAD", ids)
+    shared = await oa.make_audience("UPLOAD", ids, foreign=True)
+    folder = "/v2/bot/audienceGroup"
+    paths = ("list?page=1", "shared/list", "shared/list?includesOwnedAudienceGroups=true")
+    lists = [await oa.call("GET", f"{folder}/{path}") for path in paths]
+    detail = await oa.call("GET", f"{folder}/shared/{shared}")
+    crossed = [await oa.call("GET", f"{folder}/{path}") for path in (str(shared), f"shared/{own}")]
+
+    numbers = [sorted(group["audienceGroupId"] for group in answer.body["audienceGroups"]) for answer in lists]
+    assert numbers == [[own], [shared], [own, shared]]
+    assert detail.body["audienceGroup"]["audienceGroupId"] == shared
+    assert set(detail.body["owner"]) == {"serviceType", "id", "name"}
+    assert [answer.status for answer in crossed] == [400, 400]
+
+
 async def test_audiences_of_another_account_are_unknown(oa: OfficialAccount) -> None:
     """Another OA can neither read nor use an audience."""
     number = await oa.make_audience("UPLOAD", await oa.befriend(5))

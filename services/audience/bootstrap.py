@@ -1,0 +1,158 @@
+"""Puts the audience service together; the only module that names concrete adapters."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import grpc
+
+from audience.adapters.hubspot.client import open_hubspot
+from audience.adapters.line import LineApiAccounts
+from audience.adapters.store.transaction import SqlTransaction, build_transaction
+from audience.adapters.vault import AesGcmVault, read_keys
+from audience.application.audiences import Audiences
+from audience.application.channels import Channels
+from audience.application.contact_lists import ContactLists
+from audience.application.facts import Facts
+from audience.application.hubspot_port import ContactSource
+from audience.application.keyring import Keyring
+from audience.application.list_sync import ListSync
+from audience.application.polling import Polling
+from audience.application.tokens import Tokens
+from audience.config import Settings
+from audience.entrypoints.access import ACCESS, INTERNAL, PUBLIC, REASONS
+from audience.entrypoints.background import run_steps
+from audience.entrypoints.rpc_audiences import AudienceServicer
+from audience.entrypoints.rpc_channels import ChannelServicer
+from audience.entrypoints.rpc_contact_lists import ContactListServicer
+from audience.entrypoints.rpc_internal import LineTokenServicer, TargetingFactsServicer
+from kit.clock import open_clock
+from kit.events import outbox
+from kit.events.bus import EventStream, NatsBus
+from kit.events.relay import Relay
+from kit.ids import RandomIds
+from kit.rpc.run import Worker, supervise
+from kit.rpc.server import Api, RPCServer
+from kit.store import requests
+from kit.store.engine import Database, open_database, trace_statements
+from kit.store.migrate import upgrade
+from kit.store.retention import keep_swept
+from kit.store.uow import SqlUnitOfWork
+from lineapi.client import LINEClient
+from lineapi.transport import open_http
+from outreach.audience.internal.v1.line_token_pb2_grpc import add_LineTokenServiceServicer_to_server
+from outreach.audience.internal.v1.targeting_facts_pb2_grpc import add_TargetingFactsServiceServicer_to_server
+from outreach.audience.v1.audience_pb2_grpc import add_AudienceServiceServicer_to_server
+from outreach.audience.v1.channel_pb2_grpc import add_ChannelServiceServicer_to_server
+from outreach.audience.v1.contact_list_pb2_grpc import add_ContactListServiceServicer_to_server
+
+SERVICE = "audience"
+MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
+STREAM = EventStream(name=SERVICE, subjects=("outreach.audience.v1.>",))
+
+LIST_SYNC_IDLE = timedelta(milliseconds=500)
+POLLING_IDLE = timedelta(seconds=5)
+
+SIDE_BY_SIDE = 3
+"""How many lists, and how many channels, one process reads at once, so that a long list holds up few others."""
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """What the service can do."""
+
+    channels: Channels
+    audiences: Audiences
+    contact_lists: ContactLists
+    facts: Facts
+    tokens: Tokens
+    list_sync: ListSync
+    polling: Polling
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts of one process: what it serves, and what it does in the background."""
+
+    api: Api
+    workers: list[Worker]
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Bring the database up to date, then serve and work, as `roles` says, until `stop`."""
+    await upgrade(settings.database_url, MIGRATIONS)
+    async with open_service(settings) as service:
+        await supervise(
+            stop,
+            server=RPCServer(service.api, settings) if "serve" in settings.roles else None,
+            workers=service.workers if "work" in settings.roles else [],
+            grace=settings.shutdown_grace,
+        )
+
+
+@asynccontextmanager
+async def open_service(settings: Settings) -> AsyncIterator[Service]:
+    """Open connections, which are made when they are needed, and close them at the end."""
+    async with AsyncExitStack() as resources:
+        database = open_database(settings.database_url, application_name=SERVICE)
+        resources.push_async_callback(database.close)
+        trace_statements(database)
+        http = await resources.enter_async_context(open_http())
+        contacts = await resources.enter_async_context(open_hubspot(settings.hubspot_url))
+        bus = await resources.enter_async_context(NatsBus(settings.nats_url, name=SERVICE))
+        use_cases = _build_use_cases(settings, database, LINEClient(http, api_url=settings.line_api_url), contacts)
+        yield Service(_build_api(use_cases), _build_workers(use_cases, database, bus))
+
+
+def _build_use_cases(settings: Settings, database: Database, client: LINEClient, contacts: ContactSource) -> UseCases:
+    clock, ids = open_clock(settings.clock_file), RandomIds()
+    uow: SqlUnitOfWork[SqlTransaction] = SqlUnitOfWork(database, partial(build_transaction, ids=ids))
+    line = LineApiAccounts(client, clock=clock)
+    vault = AesGcmVault(read_keys(settings.keys_file))
+    keyring = Keyring(uow=uow, line=line, vault=vault, clock=clock)
+    audiences = Audiences(uow=uow, line=line, keyring=keyring, clock=clock)
+    facts = Facts(uow=uow, line=line, keyring=keyring, audiences=audiences, clock=clock)
+    return UseCases(
+        channels=Channels(uow=uow, line=line, contacts=contacts, vault=vault, clock=clock),
+        audiences=audiences,
+        contact_lists=ContactLists(uow=uow, contacts=contacts, keyring=keyring, clock=clock),
+        facts=facts,
+        tokens=Tokens(uow=uow, keyring=keyring, clock=clock),
+        list_sync=ListSync(uow=uow, contacts=contacts, keyring=keyring, clock=clock),
+        polling=Polling(uow=uow, audiences=audiences, facts=facts, clock=clock),
+    )
+
+
+def _build_api(use_cases: UseCases) -> Api:
+    def register(server: grpc.aio.Server) -> None:
+        add_ChannelServiceServicer_to_server(ChannelServicer(use_cases.channels, ids=RandomIds()), server)
+        add_AudienceServiceServicer_to_server(AudienceServicer(use_cases.audiences), server)
+        add_ContactListServiceServicer_to_server(ContactListServicer(use_cases.contact_lists), server)
+        add_LineTokenServiceServicer_to_server(LineTokenServicer(use_cases.tokens), server)
+        add_TargetingFactsServiceServicer_to_server(TargetingFactsServicer(use_cases.facts), server)
+
+    return Api(service=SERVICE, public=PUBLIC, internal=INTERNAL, access=ACCESS, reasons=REASONS, register=register)
+
+
+def _build_workers(use_cases: UseCases, database: Database, bus: NatsBus) -> list[Worker]:
+    relay = Relay(database, bus, replica=RandomIds().uuid4())
+
+    async def publish() -> None:
+        await bus.ensure_stream(STREAM)
+        await relay.run()
+
+    workers = [
+        Worker("relay", publish),
+        Worker("retention", partial(keep_swept, database.writer, [outbox.RETENTION, requests.RETENTION])),
+    ]
+    for number in range(SIDE_BY_SIDE):
+        syncing, polling = f"list-sync-{number}", f"polling-{number}"
+        workers += [
+            Worker(syncing, partial(run_steps, syncing, use_cases.list_sync.run_once, idle=LIST_SYNC_IDLE)),
+            Worker(polling, partial(run_steps, polling, use_cases.polling.run_once, idle=POLLING_IDLE)),
+        ]
+    return workers

@@ -1,0 +1,318 @@
+"""In-memory stand-ins for the ports of `audience.application.ports`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from audience.application.ports import LineBot, LineToken, Reach, SealedCredentials, SyncClaim
+from audience.domain.audiences import Audience, Kind, ObservedAudience, State
+from audience.domain.channels import Channel, Credentials
+from audience.domain.contact_lists import ContactList, ListState, Member, Tally, tally
+from audience.domain.errors import ChannelExists, ContactListExists, LineChannelTaken, LineRefused, VendorUnavailable
+from audience.domain.events import Event
+from kit.clock import Clock
+from tests.fakes.store import FakeRequestAnswers, FakeUnitOfWork
+
+LINE_CHANNEL_ID = "2000000001"
+LINE_SECRET = "line-secret"
+
+
+class FakeVault:
+    """A `Vault` that keeps what it sealed, for the channel that it was sealed for."""
+
+    def __init__(self) -> None:
+        self._sealed: dict[tuple[str, bytes], Credentials] = {}
+
+    def seal(self, channel: str, credentials: Credentials) -> SealedCredentials:
+        """Keep the credentials under a number."""
+        envelope = str(len(self._sealed)).encode()
+        self._sealed[channel, envelope] = credentials
+        return SealedCredentials(envelope)
+
+    def open(self, channel: str, sealed: SealedCredentials) -> Credentials:
+        """Return what was sealed."""
+        return self._sealed[channel, sealed.envelope]
+
+
+class FakeLine:
+    """One Official Account at LINE: a test puts audiences in, takes them out, and switches LINE off.
+
+    Like LINE's list, `list_audiences` tells nothing of jobs (LP 3.7), and misses those of `unlisted` (LP 3.5).
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.secret = LINE_SECRET
+        self.available = True
+        self.audiences: dict[int, ObservedAudience] = {}
+        self.unlisted: set[int] = set()
+        self.reaches: dict[date, int] = {}
+        self.asked_ids: list[int] = []
+        self.asked_days: list[date] = []
+        self._clock = clock
+
+    async def issue_token(self, line_channel_id: str, secret: str) -> LineToken:
+        """Get a token, if the secret is right."""
+        self._answer()
+        if (line_channel_id, secret) != (LINE_CHANNEL_ID, self.secret):
+            raise LineRefused
+        return LineToken("token", self._clock.now() + timedelta(minutes=15))
+
+    async def describe_bot(self, token: LineToken) -> LineBot:
+        """Tell who the account is."""
+        self._answer()
+        return LineBot("U" + "0" * 32, f"@{token.value}")
+
+    async def list_audiences(self, _token: LineToken) -> list[ObservedAudience]:
+        """List audiences without their jobs."""
+        self._answer()
+        listed = [seen for number, seen in self.audiences.items() if number not in self.unlisted]
+        return [replace(seen, jobs_unfinished=None, observe_time=self._clock.now()) for seen in listed]
+
+    async def get_audience(self, _token: LineToken, audience_id: int, *, owned: bool) -> ObservedAudience | None:
+        """Return one audience with its jobs."""
+        self._answer()
+        self.asked_ids.append(audience_id)
+        seen = self.audiences.get(audience_id)
+        return None if seen is None or seen.owned != owned else replace(seen, observe_time=self._clock.now())
+
+    async def count_reach(self, _token: LineToken, day: date) -> int | None:
+        """Return the reach of a day that a test has set."""
+        self._answer()
+        self.asked_days.append(day)
+        return self.reaches.get(day)
+
+    def _answer(self) -> None:
+        if not self.available:
+            raise VendorUnavailable("line")
+
+
+class FakeChannelStore:
+    """A `ChannelStore` that holds everything in dictionaries, keyed by channel name."""
+
+    def __init__(self) -> None:
+        self.channels: dict[str, Channel] = {}
+        self.sealed: dict[str, SealedCredentials] = {}
+        self.reaches: dict[str, Reach] = {}
+        self.token_issues: list[tuple[str, str, datetime]] = []
+        self.polls: dict[str, datetime] = {}
+
+    async def add(self, channel: Channel, sealed: SealedCredentials) -> None:
+        """Store a new channel."""
+        if channel.name in self.channels:
+            raise ChannelExists(channel.name)
+        if await self.is_taken(channel.line_channel_id):
+            raise LineChannelTaken(channel.line_channel_id)
+        self.channels[channel.name] = channel
+        self.sealed[channel.name] = sealed
+
+    async def find(self, name: str) -> Channel | None:
+        """Return the channel."""
+        return self.channels.get(name)
+
+    async def is_taken(self, line_channel_id: str) -> bool:
+        """Look the LINE channel up."""
+        return any(known.line_channel_id == line_channel_id for known in self.channels.values())
+
+    async def lock(self, name: str) -> Channel | None:
+        """Return the channel; nobody else is here."""
+        return self.channels.get(name)
+
+    async def save(self, channel: Channel) -> None:
+        """Replace the channel."""
+        self.channels[channel.name] = channel
+
+    async def page(self, *, among: frozenset[str] | None, after: str | None, size: int) -> list[Channel]:
+        """Return channels by name."""
+        names = sorted(name for name in self.channels if among is None or name in among)
+        return [self.channels[name] for name in names if after is None or name > after][:size]
+
+    async def find_credentials(self, name: str) -> SealedCredentials | None:
+        """Return the envelope."""
+        return self.sealed.get(name)
+
+    async def find_reach(self, name: str) -> Reach:
+        """Return the last reach."""
+        return self.reaches.get(name, Reach(None, None, None))
+
+    async def save_reach(self, name: str, reach: Reach) -> None:
+        """Keep the reach."""
+        self.reaches[name] = reach
+
+    async def record_token_issue(self, name: str, *, caller: str, issue_time: datetime) -> None:
+        """Keep the record."""
+        self.token_issues.append((name, caller, issue_time))
+
+    async def claim_poll(self, *, now: datetime, due_before: datetime) -> str | None:
+        """Take the first channel that is due."""
+        for name in self.channels:
+            if name not in self.polls or self.polls[name] < due_before:
+                self.polls[name] = now
+                return name
+        return None
+
+
+class FakeAudienceStore:
+    """An `AudienceStore`, keyed by name."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, Audience] = {}
+
+    async def find(self, names: Sequence[str]) -> list[Audience]:
+        """Return those that exist."""
+        return [self.entries[name] for name in names if name in self.entries]
+
+    async def list_present(self, channel: str) -> list[Audience]:
+        """Return those that are not REMOVED."""
+        return [entry for entry in await self.lock_catalog(channel) if entry.observed.state is not State.REMOVED]
+
+    async def lock_catalog(self, channel: str) -> list[Audience]:
+        """Return all of a channel; nobody else is here."""
+        return [entry for name, entry in self.entries.items() if name.startswith(f"{channel}/")]
+
+    async def save(self, audiences: Sequence[Audience]) -> None:
+        """Keep the entries."""
+        self.entries.update({entry.name: entry for entry in audiences})
+
+    async def page(
+        self, channel: str, *, kinds: frozenset[Kind], states: frozenset[State], after: int | None, size: int
+    ) -> list[Audience]:
+        """Return entries by id."""
+        found = [
+            entry
+            for entry in await self.lock_catalog(channel)
+            if entry.observed.state in states
+            and (not kinds or entry.observed.kind in kinds)
+            and entry.observed.audience_id > (after or 0)
+        ]
+        return sorted(found, key=lambda entry: entry.observed.audience_id)[:size]
+
+
+class FakeContactListStore:
+    """A `ContactListStore` whose claims lapse when a test says so."""
+
+    def __init__(self) -> None:
+        self.lists: dict[str, ContactList] = {}
+        self.members: dict[tuple[str, int], dict[str, Member]] = {}
+        self.generations: dict[str, int] = {}
+        self.in_use: dict[str, int] = {}
+        self.claimed: set[str] = set()
+
+    async def add(self, contact_list: ContactList) -> None:
+        """Store a new list."""
+        if contact_list.name in self.lists:
+            raise ContactListExists(contact_list.name)
+        self.lists[contact_list.name] = contact_list
+
+    async def find(self, names: Sequence[str]) -> list[ContactList]:
+        """Return those that exist."""
+        return [self.lists[name] for name in names if name in self.lists]
+
+    async def page(self, channel: str, *, after: int | None, size: int) -> list[ContactList]:
+        """Return lists by id."""
+        found = [known for name, known in self.lists.items() if name.startswith(f"{channel}/")]
+        by_id = sorted(found, key=lambda known: int(known.hubspot_list_id))
+        return [known for known in by_id if int(known.hubspot_list_id) > (after or 0)][:size]
+
+    async def request_sync(self, name: str, *, now: datetime) -> ContactList | None:
+        """Mark a list as to be read."""
+        known = self.lists.get(name)
+        if known is not None and known.state is not ListState.SYNCING:
+            self.lists[name] = replace(known, state=ListState.SYNCING, failure=None, update_time=now)
+        return self.lists.get(name)
+
+    async def request_stale_syncs(self, *, now: datetime, synced_before: datetime) -> int:
+        """Mark what was read too long ago."""
+        stale = [
+            known.name
+            for known in self.lists.values()
+            if known.state is ListState.READY and known.sync_time is not None and known.sync_time < synced_before
+        ]
+        for name in stale:
+            await self.request_sync(name, now=now)
+        return len(stale)
+
+    async def claim_sync(self, *, lease_seconds: float) -> SyncClaim | None:
+        """Take a list that is to be read and not claimed."""
+        assert lease_seconds > 0
+        for name, known in self.lists.items():
+            if known.state is ListState.SYNCING and name not in self.claimed:
+                self.claimed.add(name)
+                self.generations[name] = self.generations.get(name, 0) + 1
+                return SyncClaim(known, self.generations[name])
+        return None
+
+    def lapse(self, name: str) -> None:
+        """Let the claim of a list run out."""
+        self.claimed.discard(name)
+
+    async def extend_claim(self, claim: SyncClaim, *, lease_seconds: float) -> bool:
+        """Tell whether the claim holds."""
+        assert lease_seconds > 0
+        return self._holds(claim)
+
+    async def add_members(self, claim: SyncClaim, members: Sequence[Member]) -> None:
+        """Put members aside."""
+        aside = self.members.setdefault(self._key(claim), {})
+        for member in members:
+            aside.setdefault(member.record_id, member)
+
+    async def discard_members(self, claim: SyncClaim) -> None:
+        """Forget what was put aside."""
+        self.members.pop(self._key(claim), None)
+
+    async def tally_members(self, claim: SyncClaim) -> Tally:
+        """Count what was put aside."""
+        return tally(self.members.get(self._key(claim), {}).values())
+
+    async def finish_sync(self, claim: SyncClaim, outcome: ContactList, *, replace_members: bool) -> bool:
+        """End the claim if it holds."""
+        if not self._holds(claim):
+            return False
+        self.lists[outcome.name] = outcome
+        self.claimed.discard(outcome.name)
+        if replace_members:
+            self.in_use[outcome.name] = claim.generation
+        kept = (outcome.name, self.in_use.get(outcome.name, 0))
+        self.members = {key: value for key, value in self.members.items() if key[0] != outcome.name or key == kept}
+        return True
+
+    def members_in_use(self, name: str) -> dict[str, Member]:
+        """Return the members of the last complete reading, keyed by record id."""
+        return self.members.get((name, self.in_use.get(name, 0)), {})
+
+    def _holds(self, claim: SyncClaim) -> bool:
+        name = claim.contact_list.name
+        return self.lists[name].state is ListState.SYNCING and self.generations[name] == claim.generation
+
+    @staticmethod
+    def _key(claim: SyncClaim) -> tuple[str, int]:
+        return claim.contact_list.name, claim.generation
+
+
+class FakeEventOutbox:
+    """An `Outbox` that shows what was added, in order."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    async def add(self, event: Event) -> None:
+        """Keep the fact."""
+        self.events.append(event)
+
+
+@dataclass(frozen=True, slots=True)
+class FakeTransaction:
+    """The service's `Transaction` over fakes."""
+
+    channels: FakeChannelStore = field(default_factory=FakeChannelStore)
+    audiences: FakeAudienceStore = field(default_factory=FakeAudienceStore)
+    contact_lists: FakeContactListStore = field(default_factory=FakeContactListStore)
+    requests: FakeRequestAnswers = field(default_factory=FakeRequestAnswers)
+    outbox: FakeEventOutbox = field(default_factory=FakeEventOutbox)
+
+
+class FakeAudienceStores(FakeUnitOfWork[FakeTransaction]):
+    """A `UnitOfWork` over fresh fakes."""
+
+    def __init__(self) -> None:
+        super().__init__(FakeTransaction())

@@ -1,0 +1,106 @@
+"""What the use cases rely on PostgreSQL for: fenced claims, members that swap at once, tables as declared."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from audience.adapters.store.transaction import SqlTransaction, build_transaction
+from audience.application.ports import SealedCredentials
+from audience.domain.channels import Channel
+from audience.domain.contact_lists import ContactList, ListState, Tally, classify
+from audience.domain.errors import ChannelExists, ContactListExists, LineChannelTaken
+from kit.ids import RandomIds
+from kit.store.engine import open_database
+from kit.store.uow import SqlUnitOfWork
+
+NOW = datetime(2026, 4, 1, 3, 0, tzinfo=UTC)
+NAME = "channels/acme/contactLists/7"
+
+Store = SqlUnitOfWork[SqlTransaction]
+
+
+def make_channel(name: str = "channels/acme", line_channel_id: str = "1") -> Channel:
+    """Return a channel."""
+    return Channel(name, "Acme", line_channel_id, "U1", "@acme", "line_user_id", "Asia/Tokyo", "jp", NOW, NOW)
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    """Give transactions on a database with one channel and one list that waits."""
+    database = open_database(database_url, application_name="test")
+    uow: Store = SqlUnitOfWork(database, lambda connection: build_transaction(connection, ids=RandomIds()))
+    bound = ContactList(NAME, "list", "7", ListState.SYNCING, None, Tally(), 2, None, NOW, NOW)
+    async with uow() as tx:
+        await tx.channels.add(make_channel(), SealedCredentials(b"sealed"))
+        await tx.contact_lists.add(bound)
+    yield uow
+    await database.close()
+
+
+async def test_taken_names(store: Store) -> None:
+    """A taken name, a taken LINE channel and a list that is bound are told apart, and the transaction goes on."""
+    async with store() as tx:
+        (bound,) = await tx.contact_lists.find([NAME])
+        with pytest.raises(ChannelExists):
+            await tx.channels.add(make_channel(), SealedCredentials(b""))
+        with pytest.raises(LineChannelTaken):
+            await tx.channels.add(make_channel("channels/other"), SealedCredentials(b""))
+        with pytest.raises(ContactListExists):
+            await tx.contact_lists.add(bound)
+        await tx.channels.add(make_channel("channels/other", "2"), SealedCredentials(b""))
+    async with store.read() as tx:
+        found = await tx.channels.page(among=None, after=None, size=10)
+
+    assert [channel.name for channel in found] == ["channels/acme", "channels/other"]
+    assert found[0] == make_channel()
+
+
+async def test_claims_are_fenced(store: Store) -> None:
+    """One reader has a list at a time; who let its claim lapse can neither extend nor finish it."""
+    async with store() as tx:
+        slow = await tx.contact_lists.claim_sync(lease_seconds=-1)
+        assert slow is not None
+        await tx.contact_lists.add_members(slow, [classify("1", "U" + "0" * 32), classify("2", None)])
+    async with store() as tx:
+        fast = await tx.contact_lists.claim_sync(lease_seconds=60)
+        assert fast is not None
+        nobody = await tx.contact_lists.claim_sync(lease_seconds=60)
+        own_members = await tx.contact_lists.tally_members(fast)
+        extended = await tx.contact_lists.extend_claim(slow, lease_seconds=60)
+        finished = await tx.contact_lists.finish_sync(slow, slow.contact_list, replace_members=True)
+
+    assert fast.generation > slow.generation
+    assert (nobody, own_members) == (None, Tally())
+    assert (extended, finished) == (False, False)
+
+
+async def test_claims_of_two_transactions(store: Store) -> None:
+    """Two replicas that look for work at once get one list between them, and neither waits."""
+    async with store() as one, store() as other:
+        claims = [
+            await one.contact_lists.claim_sync(lease_seconds=60),
+            await other.contact_lists.claim_sync(lease_seconds=60),
+        ]
+        polls = [
+            await one.channels.claim_poll(now=NOW, due_before=NOW),
+            await other.channels.claim_poll(now=NOW, due_before=NOW),
+        ]
+
+    assert [claim is None for claim in claims] == [False, True]
+    assert polls == ["channels/acme", None]
+
+
+async def test_stale_lists_wait_again(store: Store) -> None:
+    """A list that was read too long ago waits again; one that was read lately does not."""
+    async with store() as tx:
+        claim = await tx.contact_lists.claim_sync(lease_seconds=60)
+        assert claim is not None
+        outcome = ContactList(NAME, "list", "7", ListState.READY, None, Tally(recipients=2), 2, NOW, NOW, NOW)
+        finished = await tx.contact_lists.finish_sync(claim, outcome, replace_members=True)
+        early = await tx.contact_lists.request_stale_syncs(now=NOW, synced_before=NOW)
+        late = await tx.contact_lists.request_stale_syncs(now=NOW, synced_before=NOW + timedelta(seconds=1))
+        (waiting,) = await tx.contact_lists.find([NAME])
+
+    assert (finished, early, late) == (True, 0, 1)
+    assert (waiting.state, waiting.tally) == (ListState.SYNCING, outcome.tally)

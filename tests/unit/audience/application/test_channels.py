@@ -1,0 +1,97 @@
+"""Channels are registered only when LINE and HubSpot accept them."""
+
+from typing import Any
+
+import pytest
+
+from audience.domain.channels import Problem
+from audience.domain.errors import ChannelExists, LineChannelTaken, LineRefused, Refused, VendorUnavailable
+from audience.domain.events import ChannelChanged, ChannelCreated
+from kit.errors import RequestIdReused
+from tests.fakes.hubspot import LISTS_READ
+from tests.unit.audience.application.conftest import ACME, World, describe_channel, make_once
+
+
+async def test_create(world: World) -> None:
+    """An accepted channel is stored with sealed credentials, and told."""
+    answer = await world.channels.create(describe_channel(), make_once())
+
+    stored = world.tx.channels.channels[ACME]
+    sealed = world.tx.channels.sealed[ACME]
+    assert answer == ACME.encode()
+    assert (stored.problems, stored.area_prefix) == ((), "jp")
+    assert world.vault.open(ACME, sealed) == describe_channel().credentials
+    assert world.tx.outbox.events == [ChannelCreated(ACME, world.clock.now(), "Asia/Tokyo")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"secret": "wrong"}, Problem.LINE_CREDENTIALS_REFUSED),
+        ({"line_channel_id": "1"}, Problem.LINE_CREDENTIALS_REFUSED),
+        ({"hubspot_access_token": "wrong"}, Problem.HUBSPOT_CREDENTIALS_REFUSED),
+        ({"hubspot_access_token": "weak"}, Problem.HUBSPOT_SCOPE_MISSING),
+        ({"line_id_property": "nothing"}, Problem.HUBSPOT_PROPERTY_MISSING),
+    ],
+)
+async def test_refused(world: World, changes: dict[str, Any], problem: Problem) -> None:
+    """What a vendor refuses is named with the channel, and nothing is stored or told."""
+    world.contacts.grant("weak", [LISTS_READ])
+    with pytest.raises(Refused) as refused:
+        await world.channels.create(describe_channel(**changes), make_once())
+
+    assert refused.value.problem is problem
+    assert refused.value.metadata["channel"] == ACME
+    assert (world.tx.channels.channels, world.tx.outbox.events) == ({}, [])
+
+
+async def test_line_is_away(world: World) -> None:
+    """Nothing is stored while a vendor gives no answer, and the same request serves later."""
+    world.line.available = False
+    with pytest.raises(VendorUnavailable):
+        await world.channels.create(describe_channel(), make_once())
+    world.line.available = True
+
+    assert await world.channels.create(describe_channel(), make_once()) == ACME.encode()
+
+
+async def test_repetition(acme: World) -> None:
+    """A repetition gets the kept answer even when the vendors would refuse now; another body is refused."""
+    acme.line.secret = "changed"
+    answer = await acme.channels.create(describe_channel(), make_once())
+    with pytest.raises(RequestIdReused):
+        await acme.channels.create(describe_channel(), make_once(body=b"other"))
+
+    assert answer == ACME.encode()
+
+
+async def test_taken(acme: World) -> None:
+    """A taken name and a taken LINE channel are told apart, on a trial run too."""
+    other = describe_channel("channels/other")
+    with pytest.raises(ChannelExists):
+        await acme.channels.create(describe_channel(), make_once("2"))
+    with pytest.raises(ChannelExists):
+        await acme.channels.check(describe_channel())
+    with pytest.raises(LineChannelTaken):
+        await acme.channels.create(other, make_once("3"))
+    with pytest.raises(LineChannelTaken):
+        await acme.channels.check(other)
+
+    assert list(acme.tx.channels.channels) == [ACME]
+
+
+async def test_problem_comes_and_goes(acme: World) -> None:
+    """A channel that LINE refuses says so once, and no more after LINE has accepted it again."""
+    acme.line.secret = "changed"
+    for _ in range(2):
+        with pytest.raises(LineRefused):
+            await acme.tokens.issue(ACME, caller="service:delivery")
+    impaired = acme.tx.channels.channels[ACME]
+    acme.line.secret = describe_channel().credentials.line_channel_secret
+    await acme.tokens.issue(ACME, caller="service:delivery")
+
+    changed = ChannelChanged(ACME, acme.clock.now())
+    assert [known.problem for known in impaired.problems] == [Problem.LINE_CREDENTIALS_REFUSED]
+    assert acme.tx.channels.channels[ACME].problems == ()
+    assert acme.tx.outbox.events == [changed, changed]
+    assert acme.tx.channels.token_issues == [(ACME, "service:delivery", acme.clock.now())]
