@@ -1,0 +1,43 @@
+"""Tables of the reporting database; `migrations/` makes them."""
+
+from sqlalchemy import Boolean, Column, DateTime, ForeignKey, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+METADATA = MetaData()
+
+CAMPAIGNS = Table(
+    "campaigns",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("start_time", DateTime(timezone=True), nullable=False),
+    Column("accept_time", DateTime(timezone=True)),
+    Column("failed", Boolean, nullable=False),
+    Column("published_day", Integer),
+    Column("due_day", Integer),
+    # Business time; the claim's end is machine time.
+    Column("attempt_time", DateTime(timezone=True)),
+    Column("failure_count", Integer, nullable=False),
+    Column("claim_number", Integer, nullable=False, server_default=text("0")),
+    Column("claim_expire_time", DateTime(timezone=True)),
+    Index("campaigns_newest", "channel", text("start_time DESC"), text("name DESC")),
+    Index("campaigns_due", "attempt_time", postgresql_where=text("attempt_time IS NOT NULL")),
+)
+
+PUBLICATIONS = Table(
+    "publications",
+    METADATA,
+    Column("campaign", Text, ForeignKey("campaigns.name"), primary_key=True),
+    Column("day", Integer, primary_key=True),
+    Column("publish_time", DateTime(timezone=True), nullable=False),
+    Column("figures", JSONB, nullable=False),
+)
+
+OBSERVATIONS = Table(
+    "observations",
+    METADATA,
+    Column("campaign", Text, ForeignKey("campaigns.name"), primary_key=True),
+    Column("day", Integer, primary_key=True),
+    Column("observe_time", DateTime(timezone=True), nullable=False),
+    Column("requests", JSONB, nullable=False),
+)

@@ -1,0 +1,127 @@
+"""What the use cases of the reporting service need from the outside."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from kit.events.ports import Inbox
+from reporting.domain.campaigns import Campaign
+from reporting.domain.events import ReportPublished
+from reporting.domain.observations import Observation
+from reporting.domain.reports import Publication, Report
+
+
+class SendObserver(Protocol):
+    """LINE's raw figures, which delivery reads within the channel's insight budget."""
+
+    async def observe(self, campaign: str) -> Observation:
+        """Read LINE's figures for every request of a campaign.
+
+        Raises:
+            NothingToObserve: delivery knows of no request that LINE accepted.
+            ObservationPostponed: no figures now; another time there may be.
+
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationClaim:
+    """A campaign whose figures this process is to read; `number` fences off whoever had it before."""
+
+    campaign: Campaign
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class PagePosition:
+    """Where a page of reports ended: its last campaign."""
+
+    start_time: datetime
+    campaign: str
+
+
+class CampaignStore(Protocol):
+    """Campaigns that were heard of."""
+
+    async def hold(self, name: str, *, heard_time: datetime) -> Campaign:
+        """Return the campaign, new where it is the first time, and keep others from changing it until the end."""
+        ...
+
+    async def save(self, campaign: Campaign) -> None:
+        """Store what was heard of a campaign that is held."""
+        ...
+
+    async def claim_due(self, *, now: datetime, lease: timedelta) -> ObservationClaim | None:
+        """Take one campaign whose attempt is due at `now`; nobody else gets it while the lease, machine time, runs."""
+        ...
+
+    async def hold_claimed(self, claim: ObservationClaim) -> Campaign | None:
+        """Return the campaign as it is now, held as by `hold`; None when the claim was lost to somebody else."""
+        ...
+
+    async def finish(self, claim: ObservationClaim, campaign: Campaign) -> None:
+        """Store the campaign, and end the claim."""
+        ...
+
+
+class PublicationStore(Protocol):
+    """The publication ledger."""
+
+    async def add(self, publication: Publication) -> None:
+        """Append a line; there is one for each campaign and slot."""
+        ...
+
+    async def find_last(self, campaign: str) -> Publication | None:
+        """Return the last line of a campaign."""
+        ...
+
+
+class ObservationStore(Protocol):
+    """Raw figures, kept since LINE does not say for how long it tells them (LP 7.4); nothing reads them to callers."""
+
+    async def add(self, campaign: str, day: int, observation: Observation) -> None:
+        """Keep what a publication was made of."""
+        ...
+
+
+class ReportStore(Protocol):
+    """Reports, as they are read."""
+
+    async def find(self, campaign: str) -> Report | None:
+        """Return the report of a campaign; None when nothing is known of it."""
+        ...
+
+    async def page(self, channel: str, *, after: PagePosition | None, size: int) -> list[Report]:
+        """Return up to `size` reports of a channel, the newest campaign first, from the one after `after`."""
+        ...
+
+
+class Outbox(Protocol):
+    """Takes facts that are published once the transaction has committed (ST 3.4)."""
+
+    async def add(self, event: ReportPublished) -> None:
+        """Put a fact into the outbox."""
+        ...
+
+
+class Transaction(Protocol):
+    """The service's stores over one connection."""
+
+    @property
+    def campaigns(self) -> CampaignStore: ...  # noqa: D102 - named by its type
+
+    @property
+    def publications(self) -> PublicationStore: ...  # noqa: D102 - named by its type
+
+    @property
+    def observations(self) -> ObservationStore: ...  # noqa: D102 - named by its type
+
+    @property
+    def reports(self) -> ReportStore: ...  # noqa: D102 - named by its type
+
+    @property
+    def inbox(self) -> Inbox: ...  # noqa: D102 - named by its type
+
+    @property
+    def outbox(self) -> Outbox: ...  # noqa: D102 - named by its type

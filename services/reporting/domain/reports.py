@@ -1,0 +1,40 @@
+"""Reports: the last publication of a campaign beside how far its counting is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from reporting.domain.campaigns import Campaign, ReportState
+from reporting.domain.thresholds import NOTHING_YET, Publishable
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One line of a campaign's publication ledger, which is only ever appended to (V4); `day` is its slot."""
+
+    campaign: str
+    day: int
+    publish_time: datetime
+    figures: Publishable
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a caller may see of a campaign; `publication` is its last one."""
+
+    campaign: Campaign
+    publication: Publication | None
+
+    @property
+    def publish_time(self) -> datetime | None:
+        """When the figures were published; None before the first time."""
+        return None if self._shown is None else self._shown.publish_time
+
+    @property
+    def figures(self) -> Publishable:
+        """The figures."""
+        return NOTHING_YET if self._shown is None else self._shown.figures
+
+    @property
+    def _shown(self) -> Publication | None:
+        """The last publication, unless it turned out that nothing was delivered."""
+        return None if self.campaign.state is ReportState.NOT_DELIVERED else self.publication

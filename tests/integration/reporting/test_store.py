@@ -1,0 +1,108 @@
+"""Tests of the store on PostgreSQL: claims, the ledger, and what both keep."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from kit.store.engine import open_database
+from kit.store.uow import SqlUnitOfWork
+from reporting.adapters.store.transaction import SqlTransaction, build_transaction
+from reporting.application.publishing import LEASE
+from reporting.domain.observations import BubbleObservation, LinkObservation, Totals
+from reporting.domain.reports import Publication
+from reporting.domain.thresholds import publish
+from tests.fakes.ids import FakeIds
+from tests.fakes.reporting_sends import observe
+from tests.integration.reporting.serving import ACCEPTED, ACME, DAY, MAY
+
+TOTALS = Totals(
+    delivered=200,
+    unique_impression=100,
+    bubbles=(BubbleObservation(1, impression=150),),
+    links=(LinkObservation(1, "https://shop.example/あ", click=5),),
+)
+
+
+@pytest.fixture
+async def uow(database_url: str) -> AsyncIterator[SqlUnitOfWork[SqlTransaction]]:
+    """Give units of work on a migrated database."""
+    database = open_database(database_url, application_name="tests")
+    yield SqlUnitOfWork(database, partial(build_transaction, ids=FakeIds()))
+    await database.close()
+
+
+async def track(uow: SqlUnitOfWork[SqlTransaction], name: str = MAY) -> None:
+    """Store an accepted campaign."""
+    async with uow() as tx:
+        campaign = await tx.campaigns.hold(name, heard_time=ACCEPTED)
+        await tx.campaigns.save(campaign.hear_accepted(ACCEPTED))
+
+
+async def test_claims(uow: SqlUnitOfWork[SqlTransaction]) -> None:
+    """A due campaign is given to one worker at a time, and none before it is due."""
+    await track(uow)
+    await track(uow, f"{ACME}/campaigns/june")
+    async with uow() as tx:
+        early = await tx.campaigns.claim_due(now=ACCEPTED + DAY - timedelta(seconds=1), lease=LEASE)
+    # The second one is asked for while the first one's transaction still holds its row.
+    async with uow() as tx, uow() as other:
+        claims = [await one.campaigns.claim_due(now=ACCEPTED + DAY, lease=LEASE) for one in (tx, other)]
+    async with uow() as tx:
+        none = await tx.campaigns.claim_due(now=ACCEPTED + DAY, lease=LEASE)
+
+    assert (early, none) == (None, None)
+    assert {claim.campaign.name for claim in claims if claim is not None} == {MAY, f"{ACME}/campaigns/june"}
+
+
+async def test_lost_claim(uow: SqlUnitOfWork[SqlTransaction]) -> None:
+    """A claim whose lease ran out goes to the next worker, and fences the first one off."""
+    await track(uow)
+    async with uow() as tx:
+        first = await tx.campaigns.claim_due(now=ACCEPTED + DAY, lease=timedelta())
+    async with uow() as tx:
+        second = await tx.campaigns.claim_due(now=ACCEPTED + DAY, lease=LEASE)
+    assert first is not None
+    assert second is not None
+    async with uow() as tx:
+        lost = await tx.campaigns.hold_claimed(first)
+        held = await tx.campaigns.hold_claimed(second)
+        await tx.campaigns.finish(second, second.campaign)
+    async with uow() as tx:
+        third = await tx.campaigns.claim_due(now=ACCEPTED + DAY, lease=LEASE)
+
+    assert lost is None
+    assert held == second.campaign
+    assert third is not None
+
+
+async def test_ledger(uow: SqlUnitOfWork[SqlTransaction]) -> None:
+    """The last line of the ledger comes back as it was published; a slot has one line."""
+    await track(uow)
+    first = Publication(MAY, 1, ACCEPTED + DAY, publish(TOTALS))
+    last = Publication(MAY, 3, ACCEPTED + 3 * DAY, publish(Totals(delivered=200), first.figures))
+    async with uow() as tx:
+        nothing = await tx.publications.find_last(MAY)
+        for publication in (first, last):
+            await tx.publications.add(publication)
+        await tx.observations.add(MAY, 1, observe(TOTALS))
+        found = await tx.publications.find_last(MAY)
+
+    assert (nothing, found) == (None, last)
+    with pytest.raises(IntegrityError):
+        async with uow() as tx:
+            await tx.publications.add(last)
+
+
+async def test_campaign_round_trip(uow: SqlUnitOfWork[SqlTransaction]) -> None:
+    """A campaign comes back as it was stored."""
+    await track(uow)
+    async with uow() as tx:
+        stored = (await tx.campaigns.hold(MAY, heard_time=ACCEPTED)).postpone(ACCEPTED + DAY, wait=None)
+        await tx.campaigns.save(stored)
+    async with uow() as tx:
+        found = await tx.campaigns.hold(MAY, heard_time=ACCEPTED + DAY)
+
+    assert found == stored
