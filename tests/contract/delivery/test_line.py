@@ -1,0 +1,151 @@
+"""Delivery's side of LINE against the sandbox: one send from acceptance to figures, and the failures that matter."""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from delivery.adapters.line import LineApiInsight, LineApiMessages, open_line
+from delivery.adapters.line_tokens import LineToken, LineTokens
+from delivery.application.line_port import Accepted, InDoubt, Phase, RefusalKind, Refused
+from delivery.domain.policy.clearance import Cleared, clear_repeat
+from kit.clock import machine_now
+from lineapi.client import LINEClient
+from sandbox import app
+from sandbox.faults import Fault
+from sandbox.settings import Settings
+from sandbox.world import CHANNEL_ID, CHANNEL_SECRET
+
+ACME = "channels/acme"
+KEY = UUID("123e4567-e89b-12d3-a456-426614174000")
+MESSAGES = b'[{"text":"https://example.com/sale","type":"text"}]'
+NARROWCAST = "/v2/bot/message/narrowcast"
+AN_HOUR = 3600
+
+
+class Issuer:
+    """Issues tokens of the demo channel, for an hour of machine time that LINE's clock outruns."""
+
+    def __init__(self, client: LINEClient) -> None:
+        self._client = client
+
+    async def issue(self, _channel: str) -> LineToken:
+        """See `TokenIssuer`."""
+        token = await self._client.tokens.issue_stateless(
+            client_id=CHANNEL_ID, client_secret=CHANNEL_SECRET, now=machine_now()
+        )
+        return LineToken(token.value, machine_now() + timedelta(hours=1))
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[app.RunningSandbox]:
+    """Serve the demo world with 1,000 friends, in time that only the test moves."""
+    running = await app.start(Settings(friends=1_000))
+    running.state.clock.run_at(0)
+    yield running
+    await running.aclose()
+
+
+@pytest.fixture
+async def client(sandbox: app.RunningSandbox) -> AsyncIterator[LINEClient]:
+    """Give a client of the sandbox."""
+    async with open_line(sandbox.url) as client:
+        yield client
+
+
+@pytest.fixture
+def tokens(client: LINEClient) -> LineTokens:
+    """Give the tokens at hand."""
+    return LineTokens(Issuer(client))
+
+
+@pytest.fixture
+def line(client: LINEClient, tokens: LineTokens) -> LineApiMessages:
+    """Give LINE's sending side."""
+    return LineApiMessages(client, tokens)
+
+
+@pytest.fixture
+def cleared(sandbox: app.RunningSandbox) -> Cleared:
+    """Give a request to an audience of some hundred friends."""
+    audiences = sandbox.state.line.channels[CHANNEL_ID].account.audiences.values()
+    number = next(audience.number for audience in audiences if audience.name == "会員アップロード")
+    recipient = json.dumps({"type": "audience", "audienceGroupId": number}).encode()
+    return clear(b'{"messages":' + MESSAGES + b',"recipient":' + recipient + b"}")
+
+
+def clear(body: bytes) -> Cleared:
+    """Clear bytes as the repetition of a request."""
+    return clear_repeat(channel=ACME, request="r", body=body, sha256=hashlib.sha256(body).hexdigest())
+
+
+async def test_from_acceptance_to_figures(
+    sandbox: app.RunningSandbox, client: LINEClient, tokens: LineTokens, line: LineApiMessages, cleared: Cleared
+) -> None:
+    """A send is accepted once however often it is made, succeeds, and is counted; tokens expire on the way."""
+    violations = await line.validate(ACME, MESSAGES)
+    first = await line.send_narrowcast(cleared, retry_key=KEY)
+    again = await line.send_narrowcast(cleared, retry_key=KEY)
+    assert isinstance(first, Accepted)
+    sandbox.state.clock.advance(AN_HOUR)
+    report = await line.get_progress(ACME, first.request_id)
+    sandbox.state.clock.advance(72 * AN_HOUR)
+    figures = await LineApiInsight(client, tokens).get_message_event(ACME, first.request_id)
+
+    assert violations == ()
+    assert again == Accepted(first.request_id, already=True)
+    assert report is not None
+    assert report.phase is Phase.SUCCEEDED
+    assert figures.delivered
+    assert [link.url for link in figures.links] == ["https://example.com/sale"]
+
+
+async def test_an_acceptance_whose_answer_is_lost(
+    sandbox: app.RunningSandbox, line: LineApiMessages, cleared: Cleared
+) -> None:
+    """A lost answer leaves doubt; the same key finds the accepted request, and there is no second one."""
+    sandbox.state.faults.add(Fault(path=NARROWCAST, kind="drop", when="after"))
+    lost = await line.send_narrowcast(cleared, retry_key=KEY)
+    found = await line.send_narrowcast(cleared, retry_key=KEY)
+
+    assert isinstance(lost, InDoubt)
+    assert isinstance(found, Accepted)
+    assert found.already
+
+
+async def test_a_token_that_line_refuses(
+    sandbox: app.RunningSandbox, line: LineApiMessages, tokens: LineTokens, cleared: Cleared
+) -> None:
+    """A token that LINE takes no more is replaced, and the send is accepted."""
+    await tokens.get(ACME)
+    sandbox.state.clock.advance(AN_HOUR)
+
+    assert isinstance(await line.send_narrowcast(cleared, retry_key=KEY), Accepted)
+
+
+async def test_an_audience_that_does_not_exist(line: LineApiMessages) -> None:
+    """LINE refuses an unknown audience for certain."""
+    body = b'{"messages":' + MESSAGES + b',"recipient":{"type":"audience","audienceGroupId":1}}'
+    outcome = await line.send_narrowcast(clear(body), retry_key=KEY)
+
+    assert isinstance(outcome, Refused)
+    assert outcome.kind is RefusalKind.REQUEST_REFUSED
+
+
+async def test_messages_that_line_does_not_take(line: LineApiMessages) -> None:
+    """LINE's findings name the path in the messages."""
+    violations = await line.validate(ACME, json.dumps([{"type": "text", "text": "x" * 5001}]).encode())
+
+    assert [violation.field for violation in violations] == ["messages[0].text"]
+
+
+async def test_a_forgotten_narrowcast(sandbox: app.RunningSandbox, line: LineApiMessages, cleared: Cleared) -> None:
+    """LINE knows a narrowcast no more after 14 days."""
+    sent = await line.send_narrowcast(cleared, retry_key=KEY)
+    assert isinstance(sent, Accepted)
+    sandbox.state.clock.advance(14 * 24 * AN_HOUR + 60)
+
+    assert await line.get_progress(ACME, sent.request_id) is None

@@ -1,0 +1,373 @@
+"""LINE over HTTP: what each of its answers comes to."""
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from delivery.adapters.line import LineApiInsight, LineApiMessages
+from delivery.adapters.line_outcomes import HOLD_PAUSE, OUTAGE_PAUSE, RATE_PAUSE
+from delivery.adapters.line_tokens import LineTokens
+from delivery.application.line_port import (
+    LONGEST_SEND,
+    Accepted,
+    BubbleFigures,
+    Deferred,
+    InDoubt,
+    LineCredentialsRefused,
+    LineUnavailable,
+    LinkFigures,
+    Phase,
+    ProgressReport,
+    RefusalKind,
+    Refused,
+)
+from delivery.domain.content import MessageViolation
+from delivery.domain.policy.clearance import Cleared, clear_repeat
+from kit.errors import NotFound, Unavailable
+from lineapi.transport import SEND_TIMEOUT
+from outreach_client.service_config import load_service_config, read_timeouts
+from tests.unit.delivery.adapters.issuer import FakeIssuer
+from tests.unit.lineapi.stub_line import REQUEST_ID, Reply, StubLINE, drop, reply, reply_without_id
+
+ACME = "channels/acme"
+KEY = UUID("123e4567-e89b-12d3-a456-426614174000")
+SECRET_TEXT = "秘密のセール"
+MESSAGES = json.dumps([{"type": "text", "text": SECRET_TEXT}], ensure_ascii=False).encode()
+BODY = b'{"messages":' + MESSAGES + b',"recipient":{"type":"audience","audienceGroupId":101}}'
+EARLIER_ID = "11111111-c57b-11e9-aa8c-2a2ae2dbcce4"
+MONTHLY = reply(429, {"message": "You have reached your monthly limit."})
+
+
+def make_cleared(body: bytes = BODY) -> Cleared:
+    """Clear bytes as the repetition of a request."""
+    digest = hashlib.sha256(body).hexdigest()
+    return clear_repeat(channel=ACME, request=f"{ACME}/campaigns/may/requests/1", body=body, sha256=digest)
+
+
+def refuse(status: int, message: str, *details: dict[str, str]) -> Reply:
+    """Answer with one of LINE's errors."""
+    return reply(status, {"message": message, "details": list(details)})
+
+
+async def test_sending_what_was_cleared(line: LineApiMessages, stub: StubLINE) -> None:
+    """Exactly the cleared bytes leave, under the key and with the channel's token; LINE's id comes back."""
+    stub.will(reply(202))
+    outcome = await line.send_narrowcast(make_cleared(), retry_key=KEY)
+    (received,) = stub.received
+
+    assert outcome == Accepted(REQUEST_ID, already=False)
+    assert received.body == BODY
+    assert received.headers["X-Line-Retry-Key"] == str(KEY)
+    assert received.headers["Authorization"] == "Bearer token-1"
+
+
+async def test_accepted_before(line: LineApiMessages, stub: StubLINE) -> None:
+    """A 409 is a success under the id of the earlier attempt (LP 1.9)."""
+    stub.will(reply(409, headers={"X-Line-Accepted-Request-Id": EARLIER_ID}))
+    outcome = await line.send_narrowcast(make_cleared(), retry_key=KEY)
+
+    assert outcome == Accepted(EARLIER_ID, already=True)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [reply(500), reply(503), reply(408), drop, reply_without_id(202), reply(409), reply(302)],
+    ids=["500", "503", "408", "lost", "accepted without id", "409 without id", "302"],
+)
+async def test_in_doubt(line: LineApiMessages, stub: StubLINE, answer: Reply) -> None:
+    """Whatever may hide a success leaves the send in doubt, and is not repeated here."""
+    stub.will(answer)
+    outcome = await line.send_narrowcast(make_cleared(), retry_key=KEY)
+
+    assert isinstance(outcome, InDoubt)
+    assert len(stub.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (refuse(400, "Invalid audience group id: 101"), RefusalKind.REQUEST_REFUSED),
+        (refuse(400, "x", {"message": "AUDIENCE_GROUP_NOT_FOUND"}), RefusalKind.REQUEST_REFUSED),
+        (refuse(413, "too large"), RefusalKind.REQUEST_REFUSED),
+        (refuse(403, "Your account does not have enough friends"), RefusalKind.REACH_BELOW_MINIMUM),
+        (refuse(403, "Access to this API is not available"), RefusalKind.LINE_CREDENTIALS_REFUSED),
+    ],
+)
+async def test_refusals(line: LineApiMessages, stub: StubLINE, answer: Reply, kind: RefusalKind) -> None:
+    """A refusal is certain, of the kind that LINE's status tells (LP 4.9)."""
+    stub.will(answer)
+    outcome = await line.send_narrowcast(make_cleared(), retry_key=KEY)
+
+    assert isinstance(outcome, Refused)
+    assert outcome.kind is kind
+
+
+async def test_refused_fields(line: LineApiMessages, stub: StubLINE) -> None:
+    """A refusal names LINE's paths, and nothing that may hold a part of the message."""
+    echo = {"message": f"{SECRET_TEXT} is wrong", "property": "messages[0].text"}
+    stub.will(refuse(400, SECRET_TEXT, echo, {"message": "x", "property": f"/{SECRET_TEXT}/1"}))
+    outcome = await line.send_narrowcast(make_cleared(), retry_key=KEY)
+
+    assert isinstance(outcome, Refused)
+    assert outcome.fields == ("messages[0].text",)
+    assert SECRET_TEXT not in repr(outcome)
+    assert REQUEST_ID in outcome.evidence
+
+
+async def test_rate_limit(line: LineApiMessages, stub: StubLINE) -> None:
+    """Over the rate limit, and for a 429 of no known kind, the send is put off."""
+    stub.will(refuse(429, "The API rate limit has been exceeded. Try again later."), refuse(429, "?"))
+    outcomes = [await line.send_narrowcast(make_cleared(), retry_key=KEY) for _ in range(2)]
+
+    assert all(isinstance(outcome, Deferred) and outcome.retry_after == RATE_PAUSE for outcome in outcomes)
+
+
+async def test_quota_used_up(line: LineApiMessages, stub: StubLINE) -> None:
+    """The monthly limit with nothing left of the quota is final."""
+    stub.will(MONTHLY, reply(200, {"type": "limited", "value": 200}), reply(200, {"totalUsage": 200}))
+    outcome = await line.send_narrowcast(make_cleared(), retry_key=KEY)
+
+    assert isinstance(outcome, Refused)
+    assert outcome.kind is RefusalKind.QUOTA_EXHAUSTED
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        (reply(200, {"type": "limited", "value": 200}), reply(200, {"totalUsage": 199})),
+        (reply(200, {"type": "none"}),),
+        (reply(400),),
+    ],
+    ids=["left", "no limit", "not told"],
+)
+async def test_quota_held(line: LineApiMessages, stub: StubLINE, answers: tuple[Reply, ...]) -> None:
+    """The monthly limit while the quota is not known to be used up is another send's hold, which passes (LP 1.7)."""
+    stub.will(MONTHLY, *answers)
+    outcome = await line.send_narrowcast(make_cleared(), retry_key=KEY)
+
+    assert isinstance(outcome, Deferred)
+    assert outcome.retry_after == HOLD_PAUSE
+
+
+async def test_everybody(line: LineApiMessages, stub: StubLINE) -> None:
+    """Bytes that would reach every friend do not leave, whoever cleared them."""
+    outcome = await line.send_narrowcast(make_cleared(b'{"messages":[]}'), retry_key=KEY)
+
+    assert isinstance(outcome, Refused)
+    assert outcome.kind is RefusalKind.REQUEST_REFUSED
+    assert stub.received == []
+
+
+async def test_expired_token(line: LineApiMessages, stub: StubLINE, issuer: FakeIssuer) -> None:
+    """After a 401 the same bytes go out once more under the same key, with a new token."""
+    stub.will(reply(401), reply(202))
+    outcome = await line.send_narrowcast(make_cleared(), retry_key=KEY)
+    tokens = [received.headers["Authorization"] for received in stub.received]
+
+    assert outcome == Accepted(REQUEST_ID, already=False)
+    assert tokens == ["Bearer token-1", "Bearer token-2"]
+    assert {(received.body, received.headers["X-Line-Retry-Key"]) for received in stub.received} == {(BODY, str(KEY))}
+    assert len(issuer.issued) == 2
+
+
+async def test_credentials_refused(line: LineApiMessages, stub: StubLINE) -> None:
+    """A second 401 means the credentials; there is no third attempt."""
+    stub.will(reply(401), reply(401))
+    outcome = await line.send_narrowcast(make_cleared(), retry_key=KEY)
+
+    assert isinstance(outcome, Refused)
+    assert outcome.kind is RefusalKind.LINE_CREDENTIALS_REFUSED
+    assert len(stub.received) == 2
+
+
+async def test_doubt_after_an_expired_token(line: LineApiMessages, stub: StubLINE) -> None:
+    """What the second attempt leaves open is in doubt, though the first was refused."""
+    stub.will(reply(401), drop)
+
+    assert isinstance(await line.send_narrowcast(make_cleared(), retry_key=KEY), InDoubt)
+
+
+async def test_no_token(line: LineApiMessages, stub: StubLINE, issuer: FakeIssuer) -> None:
+    """Without a token LINE was not called; later it may be, unless LINE refuses the channel."""
+    later = timedelta(seconds=7)
+    issuer.fail_next(
+        Unavailable("audience"), LineUnavailable(retry_after=later), LineCredentialsRefused(ACME), NotFound(ACME)
+    )
+    outcomes: list[Any] = [await line.send_narrowcast(make_cleared(), retry_key=KEY) for _ in range(4)]
+
+    assert [outcome.retry_after for outcome in outcomes[:2]] == [OUTAGE_PAUSE, later]
+    assert [outcome.kind for outcome in outcomes[2:]] == [RefusalKind.LINE_CREDENTIALS_REFUSED] * 2
+    assert stub.received == []
+
+
+async def test_no_new_token(line: LineApiMessages, stub: StubLINE, tokens: LineTokens, issuer: FakeIssuer) -> None:
+    """A 401 with no new token at hand is still certain to have sent nothing."""
+    await tokens.get(ACME)
+    issuer.fail_next(Unavailable("audience"))
+    stub.will(reply(401))
+
+    assert isinstance(await line.send_narrowcast(make_cleared(), retry_key=KEY), Deferred)
+
+
+async def test_unreachable(line: LineApiMessages, stub: StubLINE) -> None:
+    """Where no connection was made nothing was sent, so it may be tried again."""
+    await stub.stop()
+    outcome = await line.send_narrowcast(make_cleared(), retry_key=KEY)
+
+    assert isinstance(outcome, Deferred)
+    assert outcome.retry_after == OUTAGE_PAUSE
+
+
+def test_longest_send() -> None:
+    """Two tokens, two attempts and the look at the quota fit into what leases reckon with."""
+    token = read_timeouts(load_service_config())["/outreach.audience.internal.v1.LineTokenService/IssueLineToken"]
+
+    assert timedelta(seconds=2 * token + 2 * SEND_TIMEOUT + 2 * 5) <= LONGEST_SEND
+
+
+async def test_progress(line: LineApiMessages, stub: StubLINE) -> None:
+    """Progress tells phase, times and error code, and no figure of people."""
+    stub.will(
+        reply(
+            200,
+            {
+                "phase": "failed",
+                "acceptedTime": "2026-04-01T03:00:00.121Z",
+                "completedTime": "2026-04-01T03:01:00.000Z",
+                "targetCount": 12345,
+                "successCount": 0,
+                "failureCount": 0,
+                "errorCode": 2,
+                "failedDescription": "few",
+            },
+        )
+    )
+    report = await line.get_progress(ACME, REQUEST_ID)
+
+    assert report == ProgressReport(
+        Phase.FAILED,
+        accept_time=datetime(2026, 4, 1, 3, 0, 0, 121000, UTC),
+        complete_time=datetime(2026, 4, 1, 3, 1, tzinfo=UTC),
+        error_code=2,
+    )
+    assert "12345" not in repr(report)
+
+
+async def test_a_phase_of_later(line: LineApiMessages, stub: StubLINE) -> None:
+    """A phase that LINE adds is none that we act on (LP 1.10)."""
+    stub.will(reply(200, {"phase": "resting", "acceptedTime": "2026-04-01T03:00:00.000Z"}))
+    report = await line.get_progress(ACME, REQUEST_ID)
+
+    assert report is not None
+    assert report.phase is Phase.OTHER
+
+
+@pytest.mark.parametrize("status", [400, 404])
+async def test_forgotten_narrowcast(line: LineApiMessages, stub: StubLINE, status: int) -> None:
+    """A narrowcast that LINE does not know, or no more, has no progress."""
+    stub.will(refuse(status, "Not found"))
+
+    assert await line.get_progress(ACME, REQUEST_ID) is None
+
+
+@pytest.mark.parametrize(
+    ("answers", "error"),
+    [
+        ((reply(500),) * 3, LineUnavailable),
+        ((drop,) * 6, LineUnavailable),
+        ((refuse(429, "?"),), LineUnavailable),
+        ((refuse(418, "?"),), LineUnavailable),
+        ((reply(200, b"no JSON"),), LineUnavailable),
+        ((reply(401), reply(401)), LineCredentialsRefused),
+        ((reply(403),), LineCredentialsRefused),
+    ],
+    ids=["500", "lost", "429", "418", "garbage", "401", "403"],
+)
+async def test_failed_look_up(
+    line: LineApiMessages, stub: StubLINE, answers: tuple[Reply, ...], error: type[Exception]
+) -> None:
+    """A look-up ends in one of two errors, the credentials' or LINE's absence."""
+    stub.will(*answers)
+
+    with pytest.raises(error):
+        await line.get_progress(ACME, REQUEST_ID)
+
+
+async def test_valid_messages(line: LineApiMessages, stub: StubLINE) -> None:
+    """LINE is asked about the stored messages; a 200 finds nothing."""
+    stub.will(reply(200))
+    violations = await line.validate(ACME, MESSAGES)
+
+    assert violations == ()
+    assert json.loads(stub.received[0].body) == {"messages": json.loads(MESSAGES)}
+
+
+async def test_invalid_messages(line: LineApiMessages, stub: StubLINE) -> None:
+    """LINE's findings keep their paths, and their texts where these hold nobody's words."""
+    stub.will(
+        refuse(
+            400,
+            "The request body has 3 error(s)",
+            {"message": "Length must be between 0 and 5000", "property": "messages[0].text"},
+            {"message": f"no such thing as {SECRET_TEXT}", "property": "messages[1].template.actions[0].uri"},
+            {"message": "May not be empty", "property": f"<{SECRET_TEXT}>"},
+        )
+    )
+    violations = await line.validate(ACME, MESSAGES)
+
+    assert violations == (
+        MessageViolation("messages[0].text", "LINE says: Length must be between 0 and 5000."),
+        MessageViolation("messages[1].template.actions[0].uri", "LINE refuses this part of the message."),
+        MessageViolation("messages", "LINE says: May not be empty."),
+    )
+
+
+@pytest.mark.parametrize("status", [400, 413])
+async def test_invalid_without_details(line: LineApiMessages, stub: StubLINE, status: int) -> None:
+    """A refusal without details is a finding all the same."""
+    stub.will(refuse(status, "The request body could not be parsed"))
+
+    assert len(await line.validate(ACME, MESSAGES)) == 1
+
+
+async def test_figures(insight: LineApiInsight, stub: StubLINE) -> None:
+    """Figures come as LINE tells them, its nulls as None, and show in no representation."""
+    stub.will(
+        reply(
+            200,
+            {
+                "overview": {"delivered": 320, "uniqueImpression": 82, "uniqueClick": None},
+                "messages": [{"seq": 1, "impression": 136, "mediaPlayed": None, "uniqueMediaPlayed100Percent": 24}],
+                "clicks": [{"seq": 1, "url": "https://example.com/a", "click": 41, "uniqueClickOfRequest": 37}],
+            },
+        )
+    )
+    figures = await insight.get_message_event(ACME, REQUEST_ID)
+
+    assert (figures.delivered, figures.unique_impression, figures.unique_click) == (320, 82, None)
+    assert figures.bubbles == (BubbleFigures(1, 136, None, None, 24),)
+    assert figures.links == (LinkFigures(1, "https://example.com/a", 41, None, 37),)
+    assert "320" not in repr(figures).rpartition(" at ")[0]
+
+
+async def test_refused_figures(insight: LineApiInsight, stub: StubLINE) -> None:
+    """What LINE answers for an unknown id is not known, so a refusal is no answer."""
+    stub.will(reply(404))
+
+    with pytest.raises(LineUnavailable):
+        await insight.get_message_event(ACME, REQUEST_ID)
+
+
+async def test_errors_hold_no_secrets(line: LineApiMessages, stub: StubLINE) -> None:
+    """Neither outcomes nor errors tell a token or a message."""
+    stub.will(drop, refuse(400, SECRET_TEXT), refuse(418, SECRET_TEXT))
+    told = [repr(await line.send_narrowcast(make_cleared(), retry_key=KEY)) for _ in range(2)]
+    with pytest.raises(LineUnavailable) as failure:
+        await line.validate(ACME, MESSAGES)
+    told += [repr(failure.value), repr(failure.value.__cause__), str(failure.value.metadata)]
+
+    assert not any(secret in text for text in told for secret in (SECRET_TEXT, "token-1"))
