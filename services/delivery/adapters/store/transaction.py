@@ -1,0 +1,35 @@
+"""The stores of the delivery service over one connection."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from delivery.adapters.events import EventOutbox
+from delivery.adapters.store.campaigns import SqlCampaignStore
+from delivery.adapters.store.insight import SqlInsightBudget
+from delivery.adapters.store.ledger import SqlLedgerStore
+from kit.events.outbox import Outbox
+from kit.ids import Ids
+from kit.store.requests import SqlRequestAnswers
+
+
+@dataclass(frozen=True, slots=True)
+class SqlTransaction:
+    """`Transaction` of the application's ports."""
+
+    campaigns: SqlCampaignStore
+    ledger: SqlLedgerStore
+    insight: SqlInsightBudget
+    requests: SqlRequestAnswers
+    outbox: EventOutbox
+
+
+def build_transaction(connection: AsyncConnection, *, ids: Ids) -> SqlTransaction:
+    """Dress a connection as the service's transaction."""
+    return SqlTransaction(
+        campaigns=SqlCampaignStore(connection),
+        ledger=SqlLedgerStore(connection),
+        insight=SqlInsightBudget(connection),
+        requests=SqlRequestAnswers(connection),
+        outbox=EventOutbox(Outbox(connection), ids=ids),
+    )
