@@ -25,7 +25,7 @@ from audience.application.polling import Polling
 from audience.application.tokens import Tokens
 from audience.config import Settings
 from audience.entrypoints.access import ACCESS, INTERNAL, PUBLIC, REASONS
-from audience.entrypoints.background import run_steps
+from kit.background import run_steps
 from audience.entrypoints.rpc_audiences import AudienceServicer
 from audience.entrypoints.rpc_channels import ChannelServicer
 from audience.entrypoints.rpc_contact_lists import ContactListServicer

@@ -33,7 +33,7 @@ from reporting.application.reports import Reports
 from reporting.config import Settings
 from reporting.entrypoints import consumers
 from reporting.entrypoints.access import ACCESS, PUBLIC
-from reporting.entrypoints.background import run_steps
+from kit.background import run_steps
 from reporting.entrypoints.rpc import ReportServicer
 
 SERVICE = "reporting"

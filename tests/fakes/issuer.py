@@ -13,12 +13,21 @@ ISSUER = "https://issuer.test"
 AUDIENCE = "outreach"
 
 
-class Issuer:
-    """Signs tokens with one key; any claim can be overridden, and None leaves it out."""
+_SERVICES = ("audience", "delivery", "reporting")
 
-    def __init__(self, key: Any = None, *, key_id: str = "issuer", algorithm: str = "EdDSA") -> None:
+
+class Issuer:
+    """Signs tokens with one key; any claim can be overridden, and None leaves it out.
+
+    `service` makes it the identity key of one of our services, which signs for `service:<that>` alone.
+    """
+
+    def __init__(
+        self, key: Any = None, *, key_id: str = "issuer", algorithm: str = "EdDSA", service: str | None = None
+    ) -> None:
         self.key = key or Ed25519PrivateKey.generate()
         self.key_id = key_id
+        self.service = service
         self._algorithm = algorithm
 
     def token(self, **claims: Any) -> str:
@@ -40,7 +49,27 @@ class Issuer:
         """Return the member of a key set that verifies the tokens."""
         algorithm = jwt.get_algorithm_by_name(self._algorithm)
         document = json.loads(algorithm.to_jwk(self.key.public_key()))
-        return {**document, "kid": self.key_id, "use": "sig", "alg": self._algorithm}
+        named = {} if self.service is None else {"outreach_service": self.service}
+        return {**document, "kid": self.key_id, "use": "sig", "alg": self._algorithm, **named}
+
+
+class Trusted(Issuer):
+    """An issuer beside the identities of our services: a token whose `sub` is a service's is signed by that service."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.identities = {service: Issuer(key_id=f"{service}-identity", service=service) for service in _SERVICES}
+
+    def token(self, **claims: Any) -> str:
+        """Return a token, signed by whom its subject asks for."""
+        kind, _, service = str(claims.get("sub")).partition(":")
+        if kind == "service":
+            return self.identities[service].token(**claims)
+        return super().token(**claims)
+
+    def public_jwks(self) -> list[dict[str, Any]]:
+        """Return the members of a key set that verify the tokens of all of them."""
+        return [self.public_jwk(), *(identity.public_jwk() for identity in self.identities.values())]
 
 
 def write_key_set(path: Path, *members: dict[str, Any]) -> Path:

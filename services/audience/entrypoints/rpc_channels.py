@@ -3,7 +3,7 @@
 from audience.application.channels import Channels
 from audience.domain.channels import Channel
 from audience.entrypoints.names import CHANNEL
-from audience.entrypoints.requests import check_request_id, gathering, make_once, read_text_page
+from kit.rpc.requests import check_request_id, gathering, make_once, read_text_page
 from audience.entrypoints.translate import read_new_channel, write_channel
 from kit.callers import current_caller
 from kit.errors import Violations

@@ -3,7 +3,7 @@
 from audience.application.contact_lists import ContactLists
 from audience.domain.contact_lists import ContactList
 from audience.entrypoints.names import CHANNEL, CONTACT_LIST
-from audience.entrypoints.requests import check_request_id, gathering, make_once, read_number_page
+from kit.rpc.requests import check_request_id, gathering, make_once, read_number_page
 from audience.entrypoints.translate import read_hubspot_list_id, write_contact_list, write_offered_list
 from kit.errors import Violations
 from kit.paging import write_page_token

@@ -3,7 +3,7 @@
 from audience.application.facts import Facts
 from audience.application.tokens import Tokens
 from audience.entrypoints.names import AUDIENCE, CHANNEL, CONTACT_LIST
-from audience.entrypoints.requests import check_names_within, gathering
+from kit.rpc.requests import check_names_within, gathering
 from audience.entrypoints.translate import write_facts, write_token
 from kit.callers import current_caller
 from kit.errors import Violations

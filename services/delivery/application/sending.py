@@ -122,6 +122,4 @@ class Sending:
 async def gather_facts(source: TargetingFactsSource, subject: Subject, *, basis: Basis) -> TargetingFacts:
     """Ask for the facts of everything that a campaign names."""
     targeting = subject.targeting
-    return await source.gather(
-        subject.channel, name_audiences(targeting), name_contact_lists(targeting), basis=basis
-    )
+    return await source.gather(subject.channel, name_audiences(targeting), name_contact_lists(targeting), basis=basis)

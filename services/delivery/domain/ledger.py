@@ -156,9 +156,7 @@ class SendRequest:
         """End a row that was never attempted: policy refuses it now (I5)."""
         if self.state is not RequestState.READY:
             raise LedgerViolation("I5: only a row without an attempt can be withdrawn")
-        return dataclasses.replace(
-            self, state=RequestState.REFUSED, failure=reason, next_time=None, complete_time=at
-        )
+        return dataclasses.replace(self, state=RequestState.REFUSED, failure=reason, next_time=None, complete_time=at)
 
     def defer(self, *, until: datetime) -> Self:
         """Record a definite "not now"; a new generation follows, since policy may then clear other bytes (I2, I5)."""

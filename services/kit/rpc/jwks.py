@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,25 @@ _FRESH_S = 300.0
 _COOLDOWN_S = 5.0
 _FETCH_S = 5.0
 
+SERVICE_PARAMETER = "outreach_service"
+"""Of a member of the set: the name of that of our services whose identity key it is; absent on the issuer's keys."""
+
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKey:
+    """A key of the set; `service` is whose identity it is, as `delivery`, None for a key of the token issuer."""
+
+    key: jwt.PyJWK
+    service: str | None
+
+    def may_sign_for(self, subject: str) -> bool:
+        """Tell whether the key speaks for a subject: a service's key for that service alone, and nobody else for it."""
+        kind, _, service = subject.partition(":")
+        if self.service is None:
+            return kind != "service"
+        return (kind, service) == ("service", self.service)
 
 
 class KeySet:
@@ -34,12 +53,12 @@ class KeySet:
         self._source = source
         self._transport = transport
         self._cooldown_s = cooldown_s
-        self._keys: dict[str, jwt.PyJWK] = {}
+        self._keys: dict[str, TrustedKey] = {}
         self._loaded = float("-inf")
         self._tried = float("-inf")
         self._lock = asyncio.Lock()
 
-    async def find(self, key_id: str) -> jwt.PyJWK | None:
+    async def find(self, key_id: str) -> TrustedKey | None:
         """Return the key, None when the set has none of that id.
 
         Raises:
@@ -76,7 +95,7 @@ class KeySet:
         return time.monotonic() - self._loaded > _FRESH_S
 
 
-def _read_keys(document: Any) -> dict[str, jwt.PyJWK]:
+def _read_keys(document: Any) -> dict[str, TrustedKey]:
     """Take the signature keys that we can use, keyed by their id; others may be for somebody else."""
     if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
         raise ValueError("The document is no JSON Web Key Set.")  # noqa: TRY004 - a bad document, not a bug
@@ -87,5 +106,5 @@ def _read_keys(document: Any) -> dict[str, jwt.PyJWK]:
         except (jwt.PyJWTError, ValueError, TypeError, AttributeError):
             continue
         if key.key_id and key.algorithm_name in ALGORITHMS and key.public_key_use in (None, "sig"):
-            keys[key.key_id] = key
+            keys[key.key_id] = TrustedKey(key, member.get(SERVICE_PARAMETER))
     return keys

@@ -46,7 +46,8 @@ class TokenVerifier:
         """Return whom the token speaks for.
 
         Raises:
-            Unauthenticated: it is malformed, expired, of another issuer or for another audience.
+            Unauthenticated: it is malformed, expired, of another issuer or for another audience, or signed with a key
+                that does not speak for its subject.
             Unavailable: the issuer's keys can't be had.
 
         """
@@ -61,12 +62,12 @@ class TokenVerifier:
 
     async def _check(self, token: str) -> _Verified:
         try:
-            key = await self._keys.find(str(jwt.get_unverified_header(token).get("kid", "")))
-            if key is None:
+            trusted = await self._keys.find(str(jwt.get_unverified_header(token).get("kid", "")))
+            if trusted is None:
                 raise Unauthenticated("The token is signed with a key that is not trusted.")
             claims = jwt.decode(
                 token,
-                key,
+                trusted.key,
                 algorithms=ALGORITHMS,
                 issuer=self._issuer,
                 audience=self._audience,
@@ -76,7 +77,10 @@ class TokenVerifier:
             raise Unauthenticated("The token has expired; get a new one.") from None
         except jwt.PyJWTError:
             raise Unauthenticated("The token is malformed, or not meant for this service.") from None
-        return _Verified(_read_caller(claims), float(claims["exp"]))
+        caller = _read_caller(claims)
+        if not trusted.may_sign_for(caller.subject):
+            raise Unauthenticated("The token is signed with a key that does not speak for its subject.")
+        return _Verified(caller, float(claims["exp"]))
 
     def _remember(self, token: str, verified: _Verified) -> None:
         self._verified[token] = verified

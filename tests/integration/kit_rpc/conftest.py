@@ -18,7 +18,7 @@ from kit.rpc.interceptors.observation import Observer
 from kit.rpc.server import Api, RPCServer
 from kit.rpc.tokens import key_id
 from outreach_client.channel import open_channel
-from tests.fakes.issuer import AUDIENCE, ISSUER, Issuer, write_key_set, write_private_key
+from tests.fakes.issuer import AUDIENCE, ISSUER, Issuer, Trusted, write_key_set, write_private_key
 from tests.integration.kit_rpc.echo import ACCESS, INTERNAL, PUBLIC, EchoServicer, EchoStub
 
 
@@ -37,13 +37,13 @@ class Served:
     server: RPCServer
     servicer: EchoServicer
     address: str
-    issuer: Issuer
+    issuer: Trusted
 
 
 @pytest.fixture
-def issuer() -> Issuer:
-    """Give the issuer that the service trusts."""
-    return Issuer()
+def issuer() -> Trusted:
+    """Give the issuer that the service trusts, with the identities of other services."""
+    return Trusted()
 
 
 @pytest.fixture
@@ -53,14 +53,14 @@ def telemetry() -> Telemetry:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, issuer: Issuer) -> BaseSettings:
+def settings(tmp_path: Path, issuer: Trusted) -> BaseSettings:
     """Give settings that trust `issuer` and the service's own key."""
     identity = Ed25519PrivateKey.generate()
-    own = Issuer(identity, key_id=key_id(identity))
+    own = Issuer(identity, key_id=key_id(identity), service="delivery")
     return BaseSettings(
         listen="127.0.0.1:0",
         database_url="postgresql+asyncpg:///",
-        jwks=str(write_key_set(tmp_path / "jwks.json", issuer.public_jwk(), own.public_jwk())),
+        jwks=str(write_key_set(tmp_path / "jwks.json", *issuer.public_jwks(), own.public_jwk())),
         jwt_issuer=ISSUER,
         jwt_audience=AUDIENCE,
         identity_key_file=write_private_key(tmp_path / "identity.pem", identity),
@@ -68,7 +68,7 @@ def settings(tmp_path: Path, issuer: Issuer) -> BaseSettings:
 
 
 @pytest.fixture
-async def served(settings: BaseSettings, issuer: Issuer, telemetry: Telemetry) -> AsyncIterator[Served]:
+async def served(settings: BaseSettings, issuer: Trusted, telemetry: Telemetry) -> AsyncIterator[Served]:
     """Serve the echo service."""
     servicer = EchoServicer()
     api = Api(service="echo", public=[PUBLIC], internal=[INTERNAL], access=ACCESS, register=servicer.register)

@@ -176,6 +176,26 @@ async def test_internal_methods(served: Served, claims: dict[str, Any], reason: 
     assert await _reason(served, token, "AskEcho", message("AskEchoRequest", channel="channels/acme")) == reason
 
 
+@pytest.mark.parametrize(
+    ("signer", "subject", "reason"),
+    [
+        ("issuer", "service:delivery", "UNAUTHENTICATED"),
+        ("delivery", "service:delivery", "OK"),
+        ("reporting", "service:delivery", "UNAUTHENTICATED"),
+        ("delivery", "user:test", "UNAUTHENTICATED"),
+        ("delivery", "delivery", "UNAUTHENTICATED"),
+        ("issuer", "service", "UNAUTHENTICATED"),
+        ("issuer", "service:", "UNAUTHENTICATED"),
+    ],
+)
+async def test_service_keys(served: Served, signer: str, subject: str, reason: str) -> None:
+    """A service's subject is signed with that service's own key, and that key is good for nothing else."""
+    signers = {"issuer": Issuer(served.issuer.key), **served.issuer.identities}
+    token = signers[signer].token(sub=subject, scope="internal", channels="*")
+
+    assert await _reason(served, token, "AskEcho", message("AskEchoRequest", channel="channels/acme")) == reason
+
+
 async def test_stream_auth(served: Served) -> None:
     """A stream is closed to other tenants before its first answer."""
     async with open_channel(served.address, token=served.issuer.token(channels=["beta"])) as channel:

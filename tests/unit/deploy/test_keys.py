@@ -68,6 +68,18 @@ def test_each_service_can_sign_for_itself(files: KeyFiles) -> None:
         assert _verify(token, files.jwks)["sub"] == "service:x"
 
 
+def test_a_service_key_names_its_service(issuer: TokenIssuer, files: KeyFiles) -> None:
+    """Each identity is bound to its service in the key set; the issuer's key is bound to none."""
+    members = {member["kid"]: member.get("outreach_service") for member in json.loads(files.jwks.read_text())["keys"]}
+    identities = {}
+    for service, path in files.identities.items():
+        key = load_pem_private_key(path.read_bytes(), password=None)
+        assert isinstance(key, Ed25519PrivateKey)
+        identities[key_id(key)] = service
+
+    assert members == {key_id(issuer.key): None, **identities}
+
+
 def test_a_key_id_is_the_thumbprint_of_rfc_8037() -> None:
     """The example of RFC 8037, appendix A.3."""
     seed = base64.urlsafe_b64decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=")

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from audience.entrypoints.background import run_steps
+from kit.background import run_steps
 
 
 async def test_busy_steps_follow_at_once() -> None:

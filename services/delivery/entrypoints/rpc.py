@@ -1,0 +1,110 @@
+"""`CampaignService` and `SendObservationService` over the use cases."""
+
+from collections.abc import AsyncIterator
+
+from delivery.application.campaigns import Campaigns
+from delivery.application.observing import Observing
+from delivery.application.sending import Sending
+from delivery.entrypoints.names import CAMPAIGN, CHANNEL
+from delivery.entrypoints.positions import read_position, write_position
+from delivery.entrypoints.translate import (
+    read_new_campaign,
+    read_order,
+    write_campaign,
+    write_observation,
+    write_verdict,
+)
+from kit.errors import Violations
+from kit.ids import Ids
+from kit.names import CALLER_ID, ResourceName
+from kit.rpc.requests import check_request_id, gathering, make_once, read_text_page
+from outreach.delivery.internal.v1 import send_observation_pb2 as observation_pb
+from outreach.delivery.internal.v1.send_observation_pb2_grpc import SendObservationServiceServicer
+from outreach.delivery.v1 import campaign_pb2 as pb
+from outreach.delivery.v1.campaign_pb2_grpc import CampaignServiceServicer
+
+_ID = ResourceName("{campaign}", {"campaign": CALLER_ID})
+
+
+class CampaignServicer(CampaignServiceServicer):
+    """Prepares, checks, sends and follows campaigns."""
+
+    def __init__(self, campaigns: Campaigns, sending: Sending, *, ids: Ids) -> None:
+        self._campaigns = campaigns
+        self._sending = sending
+        self._ids = ids
+
+    async def CreateCampaign(self, request: pb.CreateCampaignRequest, _context: object) -> pb.Campaign:
+        """Create a draft."""
+        bad = Violations()
+        with gathering(bad):
+            CHANNEL.parse(request.parent, field="parent")
+        check_request_id(bad, request)
+        if request.campaign_id and not _ID.matches(request.campaign_id):
+            bad.add("campaign_id", f"must match {CALLER_ID}", "MALFORMED_ID")
+        if not request.HasField("campaign"):
+            bad.add("campaign", "must be set", "REQUIRED")
+            bad.raise_if_any()
+        name = f"{request.parent}/campaigns/{request.campaign_id or self._ids.resource_id()}"
+        new = read_new_campaign(bad, request, name=name)
+        once = make_once("CreateCampaign", request, request.request_id, write_campaign)
+        return pb.Campaign.FromString(await self._campaigns.create(new, once))
+
+    async def GetCampaign(self, request: pb.GetCampaignRequest, _context: object) -> pb.Campaign:
+        """Return one campaign."""
+        CAMPAIGN.parse(request.name)
+        return write_campaign(await self._campaigns.get(request.name))
+
+    async def ListCampaigns(self, request: pb.ListCampaignsRequest, _context: object) -> pb.ListCampaignsResponse:
+        """Return a page of a channel's campaigns, the newest first."""
+        bad = Violations()
+        with gathering(bad):
+            CHANNEL.parse(request.parent, field="parent")
+        page = read_text_page(bad, request, {"list": "campaigns", "parent": request.parent})
+        after = None
+        with gathering(bad):
+            after = None if page.after is None else read_position(page.after)
+        bad.raise_if_any()
+        found = await self._campaigns.page(request.parent, after=after, size=page.size + 1)
+        shown, token = page.cut(found, write_position)
+        return pb.ListCampaignsResponse(campaigns=map(write_campaign, shown), next_page_token=token)
+
+    async def CheckCampaign(self, request: pb.CheckCampaignRequest, _context: object) -> pb.CheckCampaignResponse:
+        """Tell what policy says."""
+        CAMPAIGN.parse(request.name)
+        return write_verdict(await self._sending.check(request.name))
+
+    async def SendCampaign(self, request: pb.SendCampaignRequest, _context: object) -> pb.Campaign:
+        """Order the send of a draft, or rehearse it."""
+        bad = Violations()
+        with gathering(bad):
+            CAMPAIGN.parse(request.name)
+        check_request_id(bad, request)
+        order = read_order(bad, request)
+        bad.raise_if_any()
+        if request.validate_only:
+            return write_campaign(await self._sending.rehearse(order))
+        once = make_once("SendCampaign", request, request.request_id, write_campaign)
+        return pb.Campaign.FromString(await self._sending.send(order, once))
+
+    async def WatchCampaign(
+        self, request: pb.WatchCampaignRequest, _context: object
+    ) -> AsyncIterator[pb.WatchCampaignResponse]:
+        """Stream a campaign until its state is final."""
+        CAMPAIGN.parse(request.name)
+        async for campaign in self._campaigns.watch(request.name):
+            yield pb.WatchCampaignResponse(campaign=write_campaign(campaign))
+
+
+class SendObservationServicer(SendObservationServiceServicer):
+    """Reads LINE's raw figures for the reporting service."""
+
+    def __init__(self, observing: Observing) -> None:
+        self._observing = observing
+
+    async def ObserveSend(
+        self, request: observation_pb.ObserveSendRequest, _context: object
+    ) -> observation_pb.ObserveSendResponse:
+        """Return LINE's figures of a campaign."""
+        CAMPAIGN.parse(request.campaign, field="campaign")
+        return write_observation(await self._observing.observe(request.campaign))

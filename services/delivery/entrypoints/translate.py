@@ -1,0 +1,213 @@
+"""Campaigns, findings, plans and figures between proto and domain."""
+
+import re
+from datetime import datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from delivery.application.line_port import BubbleFigures, LinkFigures
+from delivery.application.observing import Observation, RequestObservation
+from delivery.application.sending import SendOrder, Verdict
+from delivery.domain.campaign import Campaign
+from delivery.domain.canonical import canonical_json
+from delivery.domain.compile import LARGEST_LIMIT, NarrowcastRequest, require_line_audience
+from delivery.domain.content import inspect
+from delivery.domain.draft import NewCampaign
+from delivery.domain.failures import Failure
+from delivery.domain.findings import Finding
+from delivery.domain.references import require_channel
+from delivery.domain.targeting import MalformedTargeting, Targeting
+from delivery.domain.wording import word_attributes, word_audiences
+from delivery.entrypoints.translate_messages import read_messages, write_messages
+from delivery.entrypoints.translate_targeting import locate, read_targeting, write_targeting
+from kit.errors import Violations
+from outreach.delivery.internal.v1 import send_observation_pb2 as observation_pb
+from outreach.delivery.v1 import campaign_pb2 as pb
+from outreach.delivery.v1 import finding_pb2
+
+LONGEST_DISPLAY_NAME = 100
+MOST_ACKNOWLEDGEMENTS = 50
+LONGEST_TOKEN = 64
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+UNKNOWNS = (
+    "How many receive it: LINE leaves out those who block the account or have not agreed, and tells no number before.",
+    "Whether at least 50 people match: LINE decides when it starts to deliver.",
+)
+UNKNOWN_ATTRIBUTES = "Whom the attributes fit: LINE deems them from behaviour, for most friends but not for all."
+
+
+def read_new_campaign(bad: Violations, request: pb.CreateCampaignRequest, *, name: str) -> NewCampaign:
+    """Read a new campaign of the channel `request.parent`.
+
+    Raises:
+        InvalidRequest: fields are malformed; all of them are named, with those noted in `bad` before.
+        TargetingModeUnsupported: for LIST_APPLIED and for targeting without `line_audience`.
+
+    """
+    campaign = request.campaign
+    _check_display_name(bad, campaign.display_name)
+    if not 0 <= campaign.recipient_limit <= LARGEST_LIMIT:
+        bad.add("campaign.recipient_limit", f"must be 0 to {LARGEST_LIMIT}", "OUT_OF_RANGE")
+    targeting = _read_targeting(bad, campaign, channel=request.parent)
+    messages = read_messages(bad, campaign.messages, field="campaign.messages")
+    bad.raise_if_any()
+    require_line_audience(targeting)
+    return NewCampaign(
+        name=name,
+        display_name=campaign.display_name,
+        targeting=targeting,
+        messages=canonical_json(messages),
+        content=inspect(messages),
+        notification_disabled=campaign.notification_disabled,
+        recipient_limit=campaign.recipient_limit or None,
+    )
+
+
+def read_order(bad: Violations, request: pb.SendCampaignRequest) -> SendOrder:
+    """Read a wish to send; what is malformed is noted."""
+    tokens = request.acknowledgements
+    if len(tokens) > MOST_ACKNOWLEDGEMENTS:
+        bad.add("acknowledgements", f"must hold at most {MOST_ACKNOWLEDGEMENTS} tokens", "TOO_MANY")
+    for index, token in enumerate(tokens[:MOST_ACKNOWLEDGEMENTS]):
+        if not re.fullmatch(f"[0-9a-f]{{1,{LONGEST_TOKEN}}}", token):
+            bad.add(f"acknowledgements[{index}]", "must be a Finding.acknowledgement", "MALFORMED_TOKEN")
+    return SendOrder(request.name, request.etag, frozenset(tokens))
+
+
+def write_campaign(campaign: Campaign) -> pb.Campaign:
+    """Write a campaign."""
+    draft = campaign.draft
+    return pb.Campaign(
+        name=campaign.name,
+        display_name=draft.display_name,
+        targeting=write_targeting(draft.targeting),
+        messages=write_messages(draft.messages),
+        notification_disabled=draft.notification_disabled,
+        recipient_limit=draft.recipient_limit or 0,
+        state=pb.Campaign.State.Value(campaign.state.name),
+        failure=None if campaign.failure is None else _write_failure(campaign.failure),
+        revision=campaign.revision,
+        create_time=_write_time(campaign.create_time),
+        update_time=_write_time(campaign.update_time),
+        accept_time=_write_time(campaign.accept_time),
+        complete_time=_write_time(campaign.complete_time),
+        etag=campaign.etag,
+    )
+
+
+def write_verdict(verdict: Verdict) -> pb.CheckCampaignResponse:
+    """Write what policy says, and what sending would do."""
+    return pb.CheckCampaignResponse(
+        revision=verdict.campaign.revision,
+        findings=[_write_finding(finding) for finding in verdict.findings],
+        plan=None if verdict.request is None else _write_plan(verdict.campaign.draft.targeting, verdict.request),
+    )
+
+
+def write_observation(observation: Observation) -> observation_pb.ObserveSendResponse:
+    """Write LINE's raw figures, for the reporting service alone."""
+    return observation_pb.ObserveSendResponse(
+        observations=[_write_request(request) for request in observation.requests],
+        observe_time=_write_time(observation.observe_time),
+    )
+
+
+def _check_display_name(bad: Violations, display_name: str) -> None:
+    if not 1 <= len(display_name) <= LONGEST_DISPLAY_NAME:
+        bad.add("campaign.display_name", f"must have 1 to {LONGEST_DISPLAY_NAME} characters", "OUT_OF_RANGE")
+    elif _CONTROL.search(display_name):
+        bad.add("campaign.display_name", "must hold no control characters", "MALFORMED_TEXT")
+
+
+def _read_targeting(bad: Violations, campaign: pb.Campaign, *, channel: str) -> Targeting:
+    if not campaign.HasField("targeting"):
+        bad.add("campaign.targeting", "must be set", "REQUIRED")
+        return Targeting()
+    try:
+        targeting = read_targeting(campaign.targeting)
+    except MalformedTargeting as error:
+        bad.add(locate(error, "campaign.targeting"), error.description, "MALFORMED_TARGETING")
+        return Targeting()
+    try:
+        require_channel(targeting, channel)
+    except MalformedTargeting as error:
+        bad.add(locate(error, "campaign"), error.description, "FOREIGN_NAME")
+    return targeting
+
+
+def _write_failure(failure: Failure) -> pb.Campaign.Failure:
+    return pb.Campaign.Failure(
+        reason=pb.Campaign.Failure.Reason.Value(failure.reason.name),
+        description=failure.reason.value,
+        relax=failure.relax,
+        codes=[finding_pb2.Finding.Code.Value(code.name) for code in failure.codes],
+    )
+
+
+def _write_finding(finding: Finding) -> finding_pb2.Finding:
+    return finding_pb2.Finding(
+        code=finding_pb2.Finding.Code.Value(finding.code.name),
+        severity=finding_pb2.Finding.Severity.Value(finding.severity.name),
+        field=finding.field,
+        description=finding.description,
+        numbers=finding.numbers,
+        relax=finding.relax,
+        requirement=finding.requirement,
+        acknowledgement=finding.acknowledgement,
+    )
+
+
+def _write_plan(targeting: Targeting, request: NarrowcastRequest) -> pb.Plan:
+    chosen = require_line_audience(targeting)
+    words = pb.Plan.Request(
+        recipients=word_audiences(chosen.audience) if chosen.audience else "",
+        attributes=word_attributes(chosen.attributes) if chosen.attributes else "",
+        held_message_count=request.limit.most,
+    )
+    unknowns = (*UNKNOWNS, UNKNOWN_ATTRIBUTES) if chosen.attributes else UNKNOWNS
+    return pb.Plan(requests=[words], unknowns=unknowns)
+
+
+def _write_request(observation: RequestObservation) -> observation_pb.RequestObservation:
+    figures = observation.figures
+    return observation_pb.RequestObservation(
+        request=observation.request,
+        accept_time=_write_time(observation.accept_time),
+        delivered=figures.delivered,
+        unique_impression=figures.unique_impression,
+        unique_click=figures.unique_click,
+        unique_media_played=figures.unique_media_played,
+        unique_media_played_100_percent=figures.unique_media_played_100_percent,
+        bubbles=[_write_bubble(bubble) for bubble in figures.bubbles],
+        links=[_write_link(link) for link in figures.links],
+    )
+
+
+def _write_bubble(bubble: BubbleFigures) -> observation_pb.RequestObservation.Bubble:
+    return observation_pb.RequestObservation.Bubble(
+        sequence=bubble.sequence,
+        impression=bubble.impression,
+        media_played=bubble.media_played,
+        unique_media_played=bubble.unique_media_played,
+        unique_media_played_100_percent=bubble.unique_media_played_100_percent,
+    )
+
+
+def _write_link(link: LinkFigures) -> observation_pb.RequestObservation.Link:
+    return observation_pb.RequestObservation.Link(
+        sequence=link.sequence,
+        url=link.url,
+        click=link.click,
+        unique_click=link.unique_click,
+        unique_click_of_request=link.unique_click_of_request,
+    )
+
+
+def _write_time(time: datetime | None) -> Timestamp | None:
+    if time is None:
+        return None
+    stamp = Timestamp()
+    stamp.FromDatetime(time)
+    return stamp

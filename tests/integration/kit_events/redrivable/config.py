@@ -1,0 +1,7 @@
+"""Settings of the service beside."""
+
+from kit.config import BaseSettings
+
+
+class Settings(BaseSettings):
+    """What every service has."""
