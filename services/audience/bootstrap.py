@@ -25,11 +25,11 @@ from audience.application.polling import Polling
 from audience.application.tokens import Tokens
 from audience.config import Settings
 from audience.entrypoints.access import ACCESS, INTERNAL, PUBLIC, REASONS
-from kit.background import run_steps
 from audience.entrypoints.rpc_audiences import AudienceServicer
 from audience.entrypoints.rpc_channels import ChannelServicer
 from audience.entrypoints.rpc_contact_lists import ContactListServicer
 from audience.entrypoints.rpc_internal import LineTokenServicer, TargetingFactsServicer
+from kit.background import run_steps
 from kit.clock import open_clock
 from kit.events import outbox
 from kit.events.bus import EventStream, NatsBus

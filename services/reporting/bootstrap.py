@@ -10,6 +10,7 @@ from pathlib import Path
 
 import grpc
 
+from kit.background import run_steps
 from kit.clock import Clock, open_clock
 from kit.events import inbox, outbox
 from kit.events.bus import EventStream, NatsBus
@@ -33,7 +34,6 @@ from reporting.application.reports import Reports
 from reporting.config import Settings
 from reporting.entrypoints import consumers
 from reporting.entrypoints.access import ACCESS, PUBLIC
-from kit.background import run_steps
 from reporting.entrypoints.rpc import ReportServicer
 
 SERVICE = "reporting"

@@ -3,9 +3,9 @@
 from audience.application.audiences import Audiences
 from audience.domain.audiences import Audience, Kind, State
 from audience.entrypoints.names import AUDIENCE, CHANNEL
-from kit.rpc.requests import gathering, read_enums, read_number_page
 from audience.entrypoints.translate import write_audience, write_sync_result
 from kit.errors import Violations
+from kit.rpc.requests import gathering, read_enums, read_number_page
 from outreach.audience.v1 import audience_pb2 as pb
 from outreach.audience.v1.audience_pb2_grpc import AudienceServiceServicer
 

@@ -3,11 +3,11 @@
 from audience.application.channels import Channels
 from audience.domain.channels import Channel
 from audience.entrypoints.names import CHANNEL
-from kit.rpc.requests import check_request_id, gathering, make_once, read_text_page
 from audience.entrypoints.translate import read_new_channel, write_channel
 from kit.callers import current_caller
 from kit.errors import Violations
 from kit.ids import Ids
+from kit.rpc.requests import check_request_id, gathering, make_once, read_text_page
 from outreach.audience.v1 import channel_pb2 as pb
 from outreach.audience.v1.channel_pb2_grpc import ChannelServiceServicer
 

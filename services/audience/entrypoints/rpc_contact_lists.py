@@ -3,10 +3,10 @@
 from audience.application.contact_lists import ContactLists
 from audience.domain.contact_lists import ContactList
 from audience.entrypoints.names import CHANNEL, CONTACT_LIST
-from kit.rpc.requests import check_request_id, gathering, make_once, read_number_page
 from audience.entrypoints.translate import read_hubspot_list_id, write_contact_list, write_offered_list
 from kit.errors import Violations
 from kit.paging import write_page_token
+from kit.rpc.requests import check_request_id, gathering, make_once, read_number_page
 from outreach.audience.v1 import contact_list_pb2 as pb
 from outreach.audience.v1.contact_list_pb2_grpc import ContactListServiceServicer
 

@@ -3,10 +3,10 @@
 from audience.application.facts import Facts
 from audience.application.tokens import Tokens
 from audience.entrypoints.names import AUDIENCE, CHANNEL, CONTACT_LIST
-from kit.rpc.requests import check_names_within, gathering
 from audience.entrypoints.translate import write_facts, write_token
 from kit.callers import current_caller
 from kit.errors import Violations
+from kit.rpc.requests import check_names_within, gathering
 from outreach.audience.internal.v1 import line_token_pb2, targeting_facts_pb2
 from outreach.audience.internal.v1.line_token_pb2_grpc import LineTokenServiceServicer
 from outreach.audience.internal.v1.targeting_facts_pb2_grpc import TargetingFactsServiceServicer

@@ -56,7 +56,7 @@ def _read_line_audience(document: Mapping[str, Any]) -> LineAudience:
     )
 
 
-def _write_node(node: Any) -> dict[str, Any]:
+def _write_node(node: Any) -> dict[str, Any]:  # noqa: PLR0911 - one per kind of node
     match node:
         case AllOf(nodes):
             return {"all_of": [_write_node(child) for child in nodes]}

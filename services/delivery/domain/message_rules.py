@@ -1,7 +1,7 @@
 """LINE's rules of message objects, as far as they are certain without asking LINE (LP 5.3)."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 from delivery.domain.canonical import canonical_json
 
@@ -184,7 +184,7 @@ def _limit_list(owner: Object, field: str, most: int) -> Iterator[Broken]:
         yield from _require_list(owner, field, least=0, most=most)
 
 
-def _is_integer(value: Any) -> bool:
+def _is_integer(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 

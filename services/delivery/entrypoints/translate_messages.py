@@ -1,7 +1,7 @@
 """Messages between proto and LINE's JSON.
 
-A Struct turns every number into a float: integral ones become integers again, and those beyond 2^53, which may have lost
-digits on the way, are refused (architecture 2).
+A Struct turns every number into a float: integral ones become integers again, and those beyond 2^53, which may have
+lost digits on the way, are refused (architecture 2).
 """
 
 import json
@@ -55,7 +55,7 @@ def _read_struct(bad: Violations, struct: Struct, path: str) -> dict[str, Any]:
     return {name: _read_value(bad, struct.fields[name], f"{path}.{name}") for name in sorted(struct.fields)}
 
 
-def _read_value(bad: Violations, value: Value, path: str) -> Any:
+def _read_value(bad: Violations, value: Value, path: str) -> Any:  # noqa: PLR0911 - one per kind
     match value.WhichOneof("kind"):
         case "struct_value":
             return _read_struct(bad, value.struct_value, path)

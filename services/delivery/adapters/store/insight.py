@@ -29,7 +29,8 @@ class SqlInsightBudget:
         recent = select(func.count(), func.min(calls.call_time)).where(calls.channel == channel)
         spent, oldest = (await self._connection.execute(recent)).one()
         if spent and spent + count > MOST_CALLS:
-            return max(oldest + HOUR - at, timedelta(seconds=1))
+            wait: timedelta = oldest + HOUR - at
+            return max(wait, timedelta(seconds=1))
         rows = [{"channel": channel, "call_time": at}] * count
         await self._connection.execute(insert(INSIGHT_CALLS), rows)
         return None

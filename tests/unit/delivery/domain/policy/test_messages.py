@@ -34,4 +34,4 @@ def test_violations_of_both_inspections_refuse() -> None:
 
 def make_use(field: str) -> TokenUse:
     """Make one use of a contact token."""
-    return TokenUse(field, "text")
+    return TokenUse(field)

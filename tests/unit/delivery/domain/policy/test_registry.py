@@ -49,7 +49,7 @@ def test_findings_come_in_the_order_of_the_register() -> None:
     )
     targeting = make_targeting(audience=tree, attributes=attributes, contact_lists=(), excluded_contact_lists=EXCLUDED)
     content = make_content(
-        tokens=(TokenUse("messages[0].text", "text"),),
+        tokens=(TokenUse("messages[0].text"),),
         violations=(MessageViolation("messages[0]", "Must hold one kind."),),
     )
     small = [make_audience(101, size=Size(30, 30)), make_audience(102)]
