@@ -28,7 +28,10 @@ class KeyFiles:
     """Where the services find their keys."""
 
     jwks: Path
-    """Public keys of the issuer and of the services, as a JSON Web Key Set (RFC 7517)."""
+    """Public keys of the issuer and of the services, as a JSON Web Key Set (RFC 7517).
+
+    A service's key names that service in `outreach_service`, and is good for its tokens alone.
+    """
     credentials: Path
     """`{"current": "k1", "keys": {"k1": "<base64 of 32 bytes>"}}`; encrypts channel credentials at rest."""
     identities: dict[str, Path]
@@ -80,7 +83,8 @@ def write_key_files(folder: Path, *, issuer: TokenIssuer, services: Iterable[str
         credentials=folder / "credential-keys.json",
         identities={service: folder / f"{service}-identity.pem" for service in identities},
     )
-    _write(files.jwks, {"keys": [_public_jwk(key) for key in (issuer.key, *identities.values())]})
+    members = [_public_jwk(key) | {"outreach_service": service} for service, key in identities.items()]
+    _write(files.jwks, {"keys": [_public_jwk(issuer.key), *members]})
     secret = base64.b64encode(secrets.token_bytes(_CREDENTIAL_KEY_BYTES)).decode()
     _write(files.credentials, {"current": "k1", "keys": {"k1": secret}})
     for service, key in identities.items():

@@ -13,6 +13,7 @@ ServiceError
 ├── DeadlineExceeded      the call's time is up
 ├── Unavailable           something that the call needs gives no answer now
 ├── Unimplemented         the method, or this use of it, does not exist
+├── Conflict              the call lost a race with another one
 └── (a service's own)     in its domain/errors.py
 """
 
@@ -165,6 +166,13 @@ class Unimplemented(ServiceError):  # noqa: N818 - named like the reason that ca
 
     def __init__(self, feature: str) -> None:
         super().__init__(f"{feature} is not available in this version.", metadata={"feature": feature})
+
+
+class Conflict(ServiceError):  # noqa: N818 - named like the reason that callers see
+    """The call lost a race with another one and changed nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("Another call got in the way; repeat yours.")
 
 
 class Violations:

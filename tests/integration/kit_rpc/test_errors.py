@@ -9,7 +9,7 @@ from google.rpc.error_details_pb2 import ErrorInfo
 from grpc_status import rpc_status
 
 from kit import errors
-from kit.store.errors import StoreUnavailable
+from kit.store.errors import StoreConflict, StoreUnavailable
 from outreach_client.errors import RemoteError
 from tests.integration.kit_rpc.conftest import Served
 from tests.integration.kit_rpc.echo import PUBLIC, EchoStub, message, raw_method, read_until_failure
@@ -36,6 +36,7 @@ def _fail(served: Served, error: Exception) -> None:
         (errors.DeadlineExceeded(), "DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED", {}),
         (TimeoutError(), "DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED", {}),
         (StoreUnavailable(), "UNAVAILABLE", "UNAVAILABLE", {"dependency": "database"}),
+        (StoreConflict(), "ABORTED", "CONFLICT", {}),
         (NotImplementedError(), "UNIMPLEMENTED", "UNIMPLEMENTED", {"feature": "This method"}),
     ],
 )

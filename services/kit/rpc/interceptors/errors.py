@@ -12,7 +12,7 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, PreconditionFail
 from google.rpc.status_pb2 import Status
 
 from kit import errors
-from kit.store.errors import StoreError
+from kit.store.errors import StoreConflict, StoreError
 
 Reasons = Mapping[type[errors.ServiceError], tuple[grpc.StatusCode, str]]
 """Code and reason of each kind of error; a class without an entry has that of its nearest base."""
@@ -29,6 +29,7 @@ COMMON_REASONS: Reasons = {
     errors.DeadlineExceeded: (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED"),
     errors.Unavailable: (grpc.StatusCode.UNAVAILABLE, "UNAVAILABLE"),
     errors.Unimplemented: (grpc.StatusCode.UNIMPLEMENTED, "UNIMPLEMENTED"),
+    errors.Conflict: (grpc.StatusCode.ABORTED, "CONFLICT"),
 }
 """What every service's `error_reason.proto` begins with."""
 
@@ -79,6 +80,8 @@ class ErrorTranslator:
                 return errors.DeadlineExceeded()
             case NotImplementedError():
                 return errors.Unimplemented("This method")
+            case StoreConflict():
+                return errors.Conflict()
             case StoreError():
                 return errors.Unavailable("database")
         return None
