@@ -17,6 +17,7 @@ from kit.events.bus import EventStream, NatsBus
 from kit.events.consumer import Consumer
 from kit.events.dead_letters import DeadLetters
 from kit.events.inbox import handle_once
+from kit.events.redrive import Handlers
 from kit.events.relay import Relay
 from kit.ids import RandomIds
 from kit.rpc.client import connect
@@ -82,6 +83,18 @@ async def open_service(settings: Settings, *, clock: Clock | None = None) -> Asy
         uow: SqlUnitOfWork[SqlTransaction] = SqlUnitOfWork(database, partial(build_transaction, ids=RandomIds()))
         publishing = Publishing(uow=uow, sends=DeliverySends(delivery), clock=clock or open_clock(settings.clock_file))
         yield Service(_build_api(Reports(uow)), _build_workers(publishing, uow, database, bus))
+
+
+@asynccontextmanager
+async def open_handlers(settings: Settings) -> AsyncIterator[Handlers]:
+    """Open what an operator handles dead letters with again (`kit.events.redrive`)."""
+    database = open_database(settings.database_url, application_name=SERVICE)
+    try:
+        uow: SqlUnitOfWork[SqlTransaction] = SqlUnitOfWork(database, partial(build_transaction, ids=RandomIds()))
+        handle = handle_once(consumers.CONSUMER, uow, consumers.apply_event)
+        yield Handlers({consumers.CONSUMER: handle}, DeadLetters(database))
+    finally:
+        await database.close()
 
 
 def _build_api(reports: Reports) -> Api:

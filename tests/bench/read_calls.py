@@ -56,7 +56,7 @@ class ReadCall:
         return {path: rule for path, rule in self.access.items() if path.split("/")[1] == self.proto_service}
 
 
-READ_CALLS = ("get_channel",)
+READ_CALLS = ("get_campaign", "get_channel")
 """The modules of this folder that hold a `READ_CALL`, in the order in which they are measured."""
 
 

@@ -27,13 +27,16 @@ class Scenario:
         self._output = folder / "output"
         self._child: subprocess.Popen[bytes] | None = None
 
-    def start(self, script: str, *, until: str = "ready", by_make: bool = False) -> None:
+    def start(
+        self, script: str, *, until: str = "ready", by_make: bool = False, seconds: float = _START_SECONDS
+    ) -> None:
         """Run a Python script, and return when it has printed a line that begins with `until`.
 
         Args:
             script: its text; it can import `deploy` and `tests`.
             until: what to wait for.
             by_make: start `make`, which starts a shell, which starts the script; signals go to `make`.
+            seconds: how long the line may take.
 
         """
         path = self.folder / "script.py"
@@ -49,14 +52,19 @@ class Scenario:
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,
-                env={**os.environ, "TMPDIR": str(self.folder), "PYTHONPATH": str(_ROOT), "PYTHONUNBUFFERED": "1"},
+                env={
+                    **os.environ,
+                    "TMPDIR": str(self.folder),
+                    "PYTHONPATH": f"{_ROOT}:{_ROOT / 'services'}",
+                    "PYTHONUNBUFFERED": "1",
+                },
                 cwd=self.folder,
             )
-        self.await_line(until)
+        self.await_line(until, seconds=seconds)
 
-    def await_line(self, beginning: str) -> None:
+    def await_line(self, beginning: str, *, seconds: float = _START_SECONDS) -> None:
         """Return when the script has printed a line that begins with `beginning`."""
-        eventually_blocking(lambda: self._has_printed(beginning), deadline=_START_SECONDS)
+        eventually_blocking(lambda: self._has_printed(beginning), deadline=seconds)
 
     def write(self, text: str) -> None:
         """Write to the script's standard input."""

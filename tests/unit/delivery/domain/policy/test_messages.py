@@ -1,7 +1,6 @@
 """Rules about messages."""
 
 from delivery.domain.content import MessageViolation, TokenUse
-
 from delivery.domain.findings import Code, Severity
 from tests.strategies.policy import find, make_content, make_subject
 

@@ -3,10 +3,10 @@
 import dataclasses
 
 import pytest
-from delivery.domain.content import MessageViolation, TokenUse
 from hypothesis import given
 
 from delivery.domain.compile import TargetingModeUnsupported
+from delivery.domain.content import MessageViolation, TokenUse
 from delivery.domain.facts import Size
 from delivery.domain.findings import Code, Severity
 from delivery.domain.targeting import (
