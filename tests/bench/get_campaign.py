@@ -34,8 +34,9 @@ READ_CALL = ReadCall(
                  {{"audience": {{"audience": "channels/acme/audiences/101"}}, "attributes": {{"gender": ["FEMALE"]}},
                    "list_mode": "LIST_NOT_APPLIED"}}}}',
                convert_to('[{{"text":"春のセール","type":"text"}}]', 'UTF8'),
-               '{{"message_count": 1, "contact_tokens": [], "violations": [], "digest": ""}}', false, 'DRAFT', 1, 1, '[]',
-               timestamptz '2026-04-01' + n * interval '1 second', timestamptz '2026-05-01'
+               '{{"message_count": 1, "contact_tokens": [], "violations": [], "digest": ""}}', false,
+               'DRAFT', 1, 1, '[]', timestamptz '2026-04-01' + n * interval '1 second',
+               timestamptz '2026-05-01'
         FROM generate_series(1, {rows}) AS n
         """,
         "ANALYZE campaigns",

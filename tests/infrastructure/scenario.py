@@ -105,6 +105,10 @@ class Scenario:
         for process in self.processes():
             os.kill(int(process.split()[0]), signal.SIGKILL)
 
+    def _environment(self) -> dict[str, str]:
+        path = f"{_ROOT}:{_ROOT / 'services'}"
+        return {**os.environ, "TMPDIR": str(self.folder), "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+
     def _has_printed(self, beginning: str) -> bool:
         child = self._require_child()
         lines = self.output.splitlines()

@@ -3,7 +3,6 @@
 from collections import Counter
 
 import nats
-from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js.client import JetStreamContext
 
 from deploy.local.story.world import World, announce, expect, say
@@ -24,6 +23,8 @@ EXPECTED = {
     "campaign.failed",
     "report.published",
 }
+_BATCH = 100
+_ANSWER_S = 10.0
 _TYPES = event_types(audience_events_pb2, delivery_events_pb2, reporting_events_pb2)
 
 
@@ -44,12 +45,8 @@ async def read_events(world: World) -> None:
 
 async def _count_facts(jetstream: JetStreamContext, stream: str, facts: Counter[str]) -> None:
     subscription = await jetstream.pull_subscribe(f"outreach.{stream}.v1.midori.>", stream=stream)
-    while True:
-        try:
-            messages = await subscription.fetch(100, timeout=0.5)
-        except NatsTimeoutError:
-            return
-        for message in messages:
+    while pending := (await subscription.consumer_info()).num_pending:
+        for message in await subscription.fetch(min(pending, _BATCH), timeout=_ANSWER_S):
             read_event(message.subject, message.headers, message.data, _TYPES)
             facts[".".join(message.subject.split(".")[-2:])] += 1
             await message.ack()

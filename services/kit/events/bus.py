@@ -27,6 +27,7 @@ PULL_TIMEOUT_S = 3.0
 RETRY_WAIT_S = 0.5
 
 # JetStream error code: the stream exists with another configuration.
+_CANCEL_S = 0.1
 _STREAM_NAME_IN_USE = 10058
 
 _log = structlog.get_logger(__name__)
@@ -74,8 +75,10 @@ class NatsBus:
 
     async def __aexit__(self, *_: object) -> None:
         if self._connection is not None:
-            self._connection.cancel()
-            await asyncio.wait([self._connection])
+            # nats-py swallows a cancellation that comes while it connects, so one may not be enough.
+            while not self._connection.done():
+                self._connection.cancel()
+                await asyncio.wait([self._connection], timeout=_CANCEL_S)
 
     @property
     def connected(self) -> bool:

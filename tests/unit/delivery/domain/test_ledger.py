@@ -168,13 +168,13 @@ class Ledger(RuleBasedStateMachine):
 
     @invariant()
     def refused_rows_were_never_taken(self) -> None:
-        """A refusal, or a new generation, stands only where LINE has done nothing (I5)."""
+        """Let a refusal, or a new generation, stand only where LINE has done nothing (I5)."""
         if self.row.state in (RequestState.REFUSED, RequestState.READY):
             assert not self.taken
 
     @invariant()
     def acceptance_stays(self) -> None:
-        """What was accepted is accepted, delivered or failed for ever (I6)."""
+        """Keep what was accepted accepted, delivered or failed for ever (I6)."""
         if self.was_accepted:
             assert self.row.state in (RequestState.ACCEPTED, RequestState.DELIVERED, RequestState.FAILED)
 
