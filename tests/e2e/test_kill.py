@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import grpc
 import pytest
 
-from deploy.local.stack import SERVICES
+from deploy.local.settings import SERVICES
 from deploy.local.story.campaigns import TEXT, create, target
 from deploy.local.story.world import World, new_request_id
 from outreach.delivery.v1 import campaign_pb2

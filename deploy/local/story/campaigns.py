@@ -20,7 +20,8 @@ def flyer() -> campaign_pb2.Message:
         {"type": "button", "action": {"type": "uri", "label": label, "uri": uri}}
         for label, uri in (("セールを見る", SALE), ("規約", TERMS))
     ]
-    bubble = {"type": "bubble", "body": {"type": "box", "layout": "vertical", "contents": buttons}}
+    body = {"type": "box", "layout": "vertical", "contents": buttons}
+    bubble: dict[str, Any] = {"type": "bubble", "body": body}
     message = Struct()
     message.update({"type": "flex", "altText": "春のセール", "contents": bubble})
     return campaign_pb2.Message(line_message=message)
