@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from delivery.domain.content import ContentFacts, MessageViolation, TokenUse
-
 from delivery.domain.facts import (
     AudienceFacts,
     AudienceState,
