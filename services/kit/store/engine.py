@@ -1,5 +1,7 @@
 """Connections to PostgreSQL: pools, timeouts, tracing."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
@@ -68,17 +70,23 @@ def open_database(
     return Database(writer, reader)
 
 
-def trace_statements(database: Database, tracer_provider: TracerProvider | None = None) -> None:
-    """Record one span per SQL statement; parameters never enter a span.
+@contextmanager
+def trace_statements(database: Database, tracer_provider: TracerProvider | None = None) -> Iterator[None]:
+    """Record one span per SQL statement while the block runs; parameters never enter a span.
 
-    Called once per process: the instrumentation keeps process-wide state. It checks for SQLAlchemy below 2.1 and would
-    only log that it does nothing, so the check is skipped (architecture 13) and a test counts the spans.
+    One block at a time: the instrumentation keeps process-wide state. It checks for SQLAlchemy below 2.1 and would only
+    log that it does nothing, so the check is skipped (architecture 13) and a test counts the spans.
     """
-    SQLAlchemyInstrumentor().instrument(
+    instrumentor = SQLAlchemyInstrumentor()
+    instrumentor.instrument(
         engines=[database.writer.sync_engine, database.reader.sync_engine],
         tracer_provider=tracer_provider,
         skip_dep_check=True,
     )
+    try:
+        yield
+    finally:
+        instrumentor.uninstrument()
 
 
 def _create_engine(url: str, session: dict[str, str], pool_size: int, isolation_level: str) -> AsyncEngine:

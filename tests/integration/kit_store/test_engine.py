@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -20,9 +19,8 @@ def spans(database: Database) -> Iterator[InMemorySpanExporter]:
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    trace_statements(database, provider)
-    yield exporter
-    SQLAlchemyInstrumentor().uninstrument()
+    with trace_statements(database, provider):
+        yield exporter
 
 
 async def test_each_statement_has_one_span(database: Database, spans: InMemorySpanExporter) -> None:
