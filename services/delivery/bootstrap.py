@@ -89,7 +89,8 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
     async with AsyncExitStack() as resources:
         database = open_database(settings.database_url, application_name=SERVICE)
         resources.push_async_callback(database.close)
-        resources.enter_context(trace_statements(database))
+        if settings.otlp_endpoint is not None:
+            resources.enter_context(trace_statements(database))
         bus = await resources.enter_async_context(NatsBus(settings.nats_url, name=SERVICE))
         audience = await resources.enter_async_context(connect(SERVICE, settings.audience_address, settings))
         client = await resources.enter_async_context(open_line(settings.line_api_url))

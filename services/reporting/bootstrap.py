@@ -77,7 +77,8 @@ async def open_service(settings: Settings, *, clock: Clock | None = None) -> Asy
     async with AsyncExitStack() as resources:
         database = open_database(settings.database_url, application_name=SERVICE)
         resources.push_async_callback(database.close)
-        resources.enter_context(trace_statements(database))
+        if settings.otlp_endpoint is not None:
+            resources.enter_context(trace_statements(database))
         bus = await resources.enter_async_context(NatsBus(settings.nats_url, name=SERVICE))
         delivery = await resources.enter_async_context(connect(SERVICE, settings.delivery_address, settings))
         uow: SqlUnitOfWork[SqlTransaction] = SqlUnitOfWork(database, partial(build_transaction, ids=RandomIds()))

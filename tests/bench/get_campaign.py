@@ -30,11 +30,11 @@ READ_CALL = ReadCall(
         INSERT INTO campaigns (name, channel, display_name, targeting, messages, content, notification_disabled, state,
                                revision, version, acknowledgements, create_time, update_time)
         SELECT 'channels/acme/campaigns/c' || lpad(n::text, 9, '0'), 'channels/acme', 'Campaign ' || n,
-               '{{"contact_lists": ["channels/acme/contactLists/9"], "excluded_contact_lists": [], "line_audience":
-                 {{"audience": {{"audience": "channels/acme/audiences/101"}}, "attributes": {{"gender": ["FEMALE"]}},
-                   "list_mode": "LIST_NOT_APPLIED"}}}}',
-               convert_to('[{{"text":"春のセール","type":"text"}}]', 'UTF8'),
-               '{{"message_count": 1, "contact_tokens": [], "violations": [], "digest": ""}}', false,
+               '{"contact_lists": ["channels/acme/contactLists/9"], "excluded_contact_lists": [], "line_audience":
+                 {"audience": {"audience": "channels/acme/audiences/101"}, "attributes": {"gender": ["FEMALE"]},
+                   "list_mode": "LIST_NOT_APPLIED"}}',
+               convert_to('[{"text":"春のセール","type":"text"}]', 'UTF8'),
+               '{"message_count": 1, "contact_tokens": [], "violations": [], "digest": ""}', false,
                'DRAFT', 1, 1, '[]', timestamptz '2026-04-01' + n * interval '1 second',
                timestamptz '2026-05-01'
         FROM generate_series(1, {rows}) AS n

@@ -39,7 +39,7 @@ class SqlUnitOfWork(Generic[TxT]):
     @asynccontextmanager
     async def read(self) -> AsyncIterator[TxT]:
         """Open a read-only view: each statement sees the latest commit, and a write fails."""
-        async with connected(self._database.reader) as connection:
+        async with _reading(self._database.reader) as connection:
             yield self._build(connection)
 
 
@@ -69,6 +69,20 @@ async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         finally:
             # Shielded: a cancelled caller must not leave the connection outside the pool.
             await asyncio.shield(connection.close())
+
+
+@asynccontextmanager
+async def _reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Do as `connected` for the reader, whose connections go back to the pool without a round trip.
+
+    So there is nothing to shield from a cancellation, which would cost a task for each read.
+    """
+    with _translated():
+        connection = await _connect(engine)
+        try:
+            yield connection
+        finally:
+            await connection.close()
 
 
 async def _connect(engine: AsyncEngine) -> AsyncConnection:
