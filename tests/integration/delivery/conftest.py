@@ -1,0 +1,36 @@
+"""The delivery service's use cases on a real PostgreSQL, before a LINE and an audience service of the test's choice."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import asyncpg
+import pytest
+
+from delivery.bootstrap import MIGRATIONS, build_use_cases
+from delivery.domain.facts import ChannelFacts
+from kit.store.engine import open_database
+from kit.store.migrate import upgrade
+from tests.fakes.clock import FakeClock
+from tests.fakes.delivery_facts import FakeFacts
+from tests.fakes.delivery_line import FakeLine
+from tests.integration.delivery.handling import CHANNEL, Delivery
+from tests.strategies.policy import NOW, make_audience, make_list
+
+
+def _migrate(database_url: str) -> None:
+    asyncio.run(upgrade(database_url, MIGRATIONS))
+
+
+@pytest.fixture
+async def delivery(template_database: Callable[[str, Callable[[str], None]], str]) -> AsyncIterator[Delivery]:
+    """Give use cases for which nothing stands against a send to the audience 101."""
+    url = await asyncio.to_thread(template_database, "delivery", _migrate)
+    clock = FakeClock(NOW)
+    line, facts = FakeLine(clock), FakeFacts(ChannelFacts(CHANNEL, 3000, "jp"))
+    facts.put(make_audience(), make_list())
+    database = open_database(url, application_name="test")
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    use_cases = build_use_cases(database, facts=facts, messages=line, insight=line, clock=clock)
+    yield Delivery(use_cases, line, facts, clock, connection)
+    await connection.close()
+    await database.close()

@@ -1,0 +1,74 @@
+"""The delivery service as its tests handle it: use cases, what they stand before, and what the database holds."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+
+from delivery.application.sending import SendOrder
+from delivery.bootstrap import UseCases
+from delivery.domain.campaign import Campaign
+from delivery.domain.content import inspect
+from delivery.domain.draft import NewCampaign
+from kit.store.once import Once
+from kit.store.ports import RequestKey
+from tests.fakes.clock import FakeClock
+from tests.fakes.delivery_facts import FakeFacts
+from tests.fakes.delivery_line import FakeLine
+from tests.strategies.policy import MESSAGES, make_targeting
+
+CHANNEL = "channels/acme"
+
+
+def make_once(body: str = "", *, request_id: str | None = None) -> Once[Campaign]:
+    """Describe a request whose answer is the campaign's state."""
+    key = RequestKey("user:a", "Test", request_id or str(uuid4()))
+    return Once(key, body.encode(), lambda campaign: f"{campaign.name} {campaign.state.name}".encode())
+
+
+@dataclass(slots=True)
+class Delivery:
+    """The use cases, what they stand before, and what the database holds."""
+
+    use_cases: UseCases
+    line: FakeLine
+    facts: FakeFacts
+    clock: FakeClock
+    connection: "asyncpg.Connection[asyncpg.Record]"
+    drafts: list[str] = field(default_factory=list)
+
+    async def create(self, **changes: Any) -> str:
+        """Create a good draft, but for the changes; return its name."""
+        name = f"{CHANNEL}/campaigns/c{len(self.drafts):03}"
+        parts: dict[str, Any] = {
+            "name": name,
+            "display_name": "春のセール",
+            "targeting": make_targeting(),
+            "messages": MESSAGES,
+            "content": inspect([{"type": "text", "text": "春のセール"}]),
+            **changes,
+        }
+        await self.use_cases.campaigns.create(NewCampaign(**parts), make_once())
+        self.drafts.append(name)
+        return name
+
+    async def order(self, name: str) -> bytes:
+        """Order a send."""
+        return await self.use_cases.sending.send(SendOrder(name, "", frozenset()), make_once())
+
+    async def send(self) -> str:
+        """Create a draft, order its send, and make the first attempt; return its name."""
+        name = await self.create()
+        await self.order(name)
+        assert await self.use_cases.dispatching.run_once()
+        return name
+
+    async def get(self, name: str) -> Campaign:
+        """Return a campaign."""
+        return await self.use_cases.campaigns.get(name)
+
+    async def list_facts(self) -> list[str]:
+        """Return what was published, in order, without the subjects' beginnings."""
+        rows = await self.connection.fetch("SELECT subject FROM outbox ORDER BY id")
+        return [row["subject"].rpartition(".")[2] for row in rows]
