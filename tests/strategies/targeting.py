@@ -19,7 +19,10 @@ from delivery.domain.targeting import (
     FriendshipFilter,
     Gender,
     GenderFilter,
+    LineAudience,
+    ListMode,
     OSFilter,
+    Targeting,
 )
 
 AUDIENCE_NAMES = tuple(f"channels/acme/audiences/{number}" for number in range(101, 105))
@@ -83,6 +86,13 @@ def trees(leaves: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 audience_trees: st.SearchStrategy[AudienceNode] = trees(st.sampled_from(AUDIENCE_NAMES).map(Audience))
 attribute_trees: st.SearchStrategy[AttributeNode] = trees(attribute_filters)
+
+_list_names = st.lists(st.integers(1, 9).map("channels/acme/contactLists/{}".format), max_size=3).map(tuple)
+line_audiences: st.SearchStrategy[LineAudience] = st.one_of(
+    st.builds(LineAudience, audience_trees, st.none() | attribute_trees, st.sampled_from(ListMode)),
+    st.builds(LineAudience, st.none(), attribute_trees, st.sampled_from(ListMode)),
+)
+targetings: st.SearchStrategy[Targeting] = st.builds(Targeting, _list_names, _list_names, st.none() | line_audiences)
 
 
 def choose(node: AudienceNode, members: Mapping[str, People], everybody: People) -> People:

@@ -9,7 +9,7 @@ from delivery.domain.targeting import Targeting
 from tests.strategies.targeting import targetings
 
 
-@given(targetings())
+@given(targetings)
 def test_a_targeting_survives_storage(targeting: Targeting) -> None:
     """Every tree passes through JSON unchanged."""
     stored = json.dumps(write_targeting(targeting))

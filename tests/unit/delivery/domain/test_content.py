@@ -10,6 +10,10 @@ from delivery.domain.content import inspect
 
 URL = "https://shop.example/a.jpg"
 BUBBLE = {"type": "bubble"}
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=9), inner),
+)
 
 
 def text(content: str) -> dict[str, Any]:
@@ -94,12 +98,7 @@ def test_limits_hold_at_their_edges(message: dict[str, Any], fields: list[str]) 
     assert find_fields(message) == [field.replace("…", "messages[0].line_message.") for field in fields]
 
 
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.text(max_size=9),
-        lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=9), inner),
-    )
-)
+@given(ANY_JSON)
 def test_any_json_is_inspected(value: Any) -> None:
     """Whatever a caller writes is judged, and never breaks the inspection."""
     kinds = ("text", "textV2", "audio", "imagemap", "template", "flex", "location", "coupon")

@@ -24,7 +24,7 @@ def make_message(document: dict[str, Any]) -> Message:
     return Message(line_message=struct)
 
 
-@given(targetings())
+@given(targetings)
 def test_a_targeting_survives_the_wire(targeting: Targeting) -> None:
     """Every tree passes through proto unchanged."""
     wire = write_targeting(targeting).SerializeToString()
