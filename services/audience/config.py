@@ -3,20 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from audience.adapters.vault import read_keys
-from kit.addresses import is_loopback
-from kit.config import BaseSettings, Setting, existing_file, url
-
-
-def vendor_url(text: str) -> str:
-    """Accept an https URL; plain http on loopback only, since credentials travel to it (requirement N5)."""
-    base = url(text)
-    parts = urlsplit(base)
-    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.netloc)):
-        return base
-    raise ValueError("must be an https URL; http is for loopback")
+from kit.config import BaseSettings, Setting, existing_file, vendor_url
 
 
 def vault_keys_file(text: str) -> Path:

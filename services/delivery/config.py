@@ -2,19 +2,8 @@
 
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlsplit
 
-from kit.addresses import is_loopback
-from kit.config import BaseSettings, Setting, address, url
-
-
-def vendor_url(text: str) -> str:
-    """Accept an https URL; plain http on loopback only, since tokens travel to it (requirement N5)."""
-    base = url(text)
-    parts = urlsplit(base)
-    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.netloc)):
-        return base
-    raise ValueError("must be an https URL; http is for loopback")
+from kit.config import BaseSettings, Setting, address, vendor_url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

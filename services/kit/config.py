@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_type_hints
+from urllib.parse import urlsplit
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -89,6 +90,15 @@ def url(text: str) -> str:
     if not scheme or not separator or not rest:
         raise ValueError("must be an absolute URL")
     return text.rstrip("/")
+
+
+def vendor_url(text: str) -> str:
+    """Accept an https URL; plain http on loopback only, since credentials travel to it (requirement N5)."""
+    base = url(text)
+    parts = urlsplit(base)
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.netloc)):
+        return base
+    raise ValueError("must be an https URL; http is for loopback")
 
 
 def existing_file(text: str) -> Path:

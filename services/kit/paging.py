@@ -5,9 +5,11 @@ import binascii
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import overload
 
 from kit.errors import FieldViolation, InvalidRequest
+from kit.names import ResourceName
 
 Cursor = str | int
 """Where a page ended: the sort key of its last entry."""
@@ -15,6 +17,8 @@ Cursor = str | int
 LONGEST_TOKEN = 4096
 
 _DIGEST_CHARACTERS = 16
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -56,9 +60,35 @@ def read_page_token(token: str, arguments: Mapping[str, object], *, kind: type[s
         return None
     cursor, digest = _decode(token) if len(token) <= LONGEST_TOKEN else (None, None)
     if type(cursor) is not kind or not _is_storable(cursor) or digest != _digest(cursor, arguments):
-        description = "must be the next_page_token of a call with the same arguments"
-        raise InvalidRequest([FieldViolation("page_token", description, "MALFORMED_TOKEN")])
+        raise _malformed_token()
     return cursor
+
+
+def write_moment(time: datetime, name: str) -> str:
+    """Write the sort key of a list that is ordered by time, then by name: microseconds, and the name."""
+    return f"{(time - _EPOCH) // _MICROSECOND} {name}"
+
+
+def read_moment(cursor: str, pattern: ResourceName) -> tuple[datetime, str]:
+    """Read it back; a token proves nothing of who wrote it, so neither part is believed.
+
+    Raises:
+        InvalidRequest: the text is no such key, or its name is not of `pattern`.
+
+    """
+    moment, _, name = cursor.partition(" ")
+    try:
+        time = _EPOCH + int(moment) * _MICROSECOND
+    except (ValueError, OverflowError):
+        raise _malformed_token() from None
+    if not pattern.matches(name):
+        raise _malformed_token()
+    return time, name
+
+
+def _malformed_token() -> InvalidRequest:
+    description = "must be the next_page_token of a call with the same arguments"
+    return InvalidRequest([FieldViolation("page_token", description, "MALFORMED_TOKEN")])
 
 
 def _decode(token: str) -> tuple[object, object]:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from audience.config import vault_keys_file, vendor_url
+from audience.config import vault_keys_file
+from kit.config import vendor_url
 
 
 @pytest.mark.parametrize("text", ["https://api.line.me/", "http://127.0.0.1:8900", "http://[::1]:1"])
