@@ -25,6 +25,10 @@ async def tell(stack: Stack) -> None:
     print("Outreach: three services, PostgreSQL, NATS, and a sandbox in place of LINE and HubSpot. All calls are gRPC.")
     start = time.monotonic()
     async with open_world(stack) as world:
-        for chapter in CHAPTERS:
-            await chapter(world)
+        for number, chapter in enumerate(CHAPTERS, 1):
+            try:
+                await chapter(world)
+            except Exception as error:
+                error.add_note(f"The story broke off in chapter {number}, {chapter.__name__}.")
+                raise
     print(f"\nEvery step went as said, in {time.monotonic() - start:.0f} s.")

@@ -3,6 +3,7 @@
 The audience service has the same table beside its integration tests.
 """
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +12,9 @@ import pytest
 from google.protobuf.struct_pb2 import Struct
 
 from deploy.local.story.campaigns import TEXT, create, target
-from deploy.local.story.world import CHANNEL, World, open_world
+from deploy.local.story.world import CHANNEL, SCOPES, World, open_world
+from outreach.delivery.internal.v1.send_observation_pb2 import ObserveSendRequest
+from outreach.delivery.internal.v1.send_observation_pb2_grpc import SendObservationServiceStub
 from outreach.delivery.v1 import campaign_pb2 as pb
 from outreach.delivery.v1 import targeting_pb2
 from outreach.delivery.v1.campaign_pb2_grpc import CampaignServiceStub
@@ -160,12 +163,48 @@ async def test_malformed_fields_of_delivery_are_named_and_nothing_is_created(wor
     assert len(after.campaigns) == len(before.campaigns)
 
 
-@pytest.mark.parametrize("name", ["", CHANNEL, f"{CHANNEL}/campaigns/may", f"{CHANNEL}/campaigns/M/report"])
-async def test_malformed_names_of_reports_are_refused(world: World, name: str) -> None:
-    """A report has a name of its own form."""
-    error = await fail(world.reports.GetCampaignReport(GetCampaignReportRequest(name=name)))
+@pytest.mark.parametrize("name", NAMES)
+async def test_malformed_names_are_not_watched(world: World, name: str) -> None:
+    """A stream is refused as a call is."""
+    with pytest.raises(RemoteError) as failed:
+        async for _ in world.campaigns.WatchCampaign(pb.WatchCampaignRequest(name=name)):
+            pass
 
-    assert error.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert failed.value.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert [violation.field for violation in failed.value.field_violations] == ["name"]
+
+
+BAD_REPORT_REQUESTS: list[tuple[str, Any, str]] = [
+    *[
+        ("GetCampaignReport", GetCampaignReportRequest(name=name), "name")
+        for name in (*NAMES, CHANNEL, f"{CHANNEL}/campaigns/may", f"{CHANNEL}/campaigns/M/report")
+    ],
+    *[("ListCampaignReports", ListCampaignReportsRequest(parent=parent), "parent") for parent in NAMES],
+    ("ListCampaignReports", ListCampaignReportsRequest(parent=CHANNEL, page_size=-1), "page_size"),
+    ("ListCampaignReports", ListCampaignReportsRequest(parent=CHANNEL, page_token="x"), "page_token"),
+]
+
+
+async def test_malformed_fields_of_reporting_are_named(world: World) -> None:
+    """INVALID_ARGUMENT names the field (N4)."""
+    errors = [
+        (method, field, await fail(getattr(world.reports, method)(request)))
+        for method, request, field in BAD_REPORT_REQUESTS
+    ]
+
+    for method, field, error in errors:
+        assert (error.code, error.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST"), (method, field)
+        assert [violation.field for violation in error.field_violations] == [field], method
+
+
+async def test_raw_figures_are_for_the_reporting_service_alone(world: World) -> None:
+    """Not even a token with every scope opens LINE's figures before the thresholds (N5)."""
+    token = world.stack.token("user:demo", scopes=SCOPES)
+    async with open_channel(world.stack.addresses["delivery"], token=token) as delivery:
+        observations = SendObservationServiceStub(delivery)
+        error = await fail(observations.ObserveSend(ObserveSendRequest(campaign=f"{CHANNEL}/campaigns/may")))
+
+    assert error.code is grpc.StatusCode.PERMISSION_DENIED
 
 
 async def test_modes_that_are_not_built_are_unimplemented(world: World) -> None:
@@ -211,10 +250,11 @@ async def test_oversized_texts_and_broken_messages_are_findings(world: World) ->
 
 
 async def test_tokens_that_do_not_allow_a_call_are_refused(world: World) -> None:
-    """No token, a token of no issuer of ours, a scope that is missing and a foreign channel are told apart (N5)."""
+    """What is no token or has expired, a scope that is missing and a foreign channel are refused (N5)."""
     stack = world.stack
     expected = {
         "not-a-token": grpc.StatusCode.UNAUTHENTICATED,
+        stack.token("user:a", scopes=SCOPES, lifetime=timedelta(minutes=-10)): grpc.StatusCode.UNAUTHENTICATED,
         stack.token("user:a", scopes=["audience.read"]): grpc.StatusCode.PERMISSION_DENIED,
         stack.token("user:a", scopes=["campaign.read", "report.read"], channels=["other"]): (
             grpc.StatusCode.PERMISSION_DENIED

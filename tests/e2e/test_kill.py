@@ -95,6 +95,40 @@ async def test_killing_a_service_before_the_send_is_answered_sends_once(world: W
     assert len(world.list_narrowcasts()) == narrowcasts_before + 1
 
 
+@pytest.mark.timeout(150)
+@pytest.mark.parametrize("service", SERVICES)
+async def test_killing_a_service_before_line_has_taken_the_request_sends_once(world: World, service: str) -> None:
+    """LINE takes the request of a service that is dead by then, and knows the repetition by its key (I2, I4)."""
+    narrowcasts_before = len(world.list_narrowcasts())
+    world.control("/faults", {"path": NARROWCAST, "kind": "delay", "seconds": 2, "when": "before", "times": 1})
+
+    def crash() -> None:
+        world.stack.kill(service)
+        world.stack.start(service)
+
+    name = await send_while(world, crash)
+    await await_success(world, name)
+
+    assert len(world.list_narrowcasts()) == narrowcasts_before + 1
+
+
+@pytest.mark.timeout(150)
+@pytest.mark.parametrize("service", SERVICES)
+async def test_killing_a_service_after_the_send_is_answered_sends_once(world: World, service: str) -> None:
+    """Progress is followed to the end by the service that comes back, and nothing is sent again (I1)."""
+    narrowcasts_before = len(world.list_narrowcasts())
+    draft = await create(world, "killed", target(world, audience="タグ: 常連"), TEXT)
+    request = campaign_pb2.SendCampaignRequest(name=draft.name, request_id=new_request_id())
+    await world.campaigns.SendCampaign(request)
+    world.stack.kill(service)
+    world.stack.start(service)
+    again = await repeat(lambda: world.campaigns.SendCampaign(request))
+    await await_success(world, draft.name)
+
+    assert again.name == draft.name
+    assert len(world.list_narrowcasts()) == narrowcasts_before + 1
+
+
 @pytest.mark.timeout(90)
 async def test_a_lost_answer_is_asked_for_again_with_the_same_key(world: World) -> None:
     """LINE takes the request and answers 500: the repetition's 409 decides, and one narrowcast leaves (I4)."""
