@@ -18,7 +18,7 @@ from sandbox.hubspot import control as hubspot_control
 from sandbox.hubspot.state import HubSpot
 from sandbox.journal import Arrival, Journal
 from sandbox.line import app as line_app
-from sandbox.line import control as line_control
+from sandbox.line.control import routes as line_control
 from sandbox.line.endpoint import FAULTS, REQUEST_ID
 from sandbox.line.platform import Line
 from sandbox.settings import Settings

@@ -7,9 +7,9 @@ from random import Random
 from sandbox import bits
 from sandbox.hubspot import world as hubspot_world
 from sandbox.hubspot.state import HubSpot
-from sandbox.line.audience import RETENTION, Audience
-from sandbox.line.generate import add_friends
+from sandbox.line.audiences.audience import RETENTION, Audience
 from sandbox.line.model import Channel
+from sandbox.line.people.generate import add_friends
 from sandbox.line.platform import Line
 from sandbox.line.times import read_japanese_day
 

@@ -5,10 +5,10 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from sandbox.hubspot.contacts import Contact, Contacts
+from sandbox.hubspot.contacts.records import Contact, Contacts
 from sandbox.hubspot.limits import DayCount, RollingWindow
-from sandbox.hubspot.lists import CONTACTS, DYNAMIC, Change, ListRecord
-from sandbox.hubspot.properties import PropertyDefinition, define_standard_properties
+from sandbox.hubspot.lists.record import CONTACTS, DYNAMIC, Change, ListRecord
+from sandbox.hubspot.properties.definitions import PropertyDefinition, define_standard_properties
 from sandbox.hubspot.settings import HubSpotSettings
 
 

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from aiohttp import web
 
-from sandbox.hubspot import contact_routes, list_routes, property_routes
+from sandbox.hubspot.contacts import routes as contact_routes
 from sandbox.hubspot.errors import RequestRefusedError, refuse_rate, refuse_scopes, refuse_token
+from sandbox.hubspot.lists import routes as list_routes
+from sandbox.hubspot.properties import routes as property_routes
 from sandbox.hubspot.state import App, HubSpot
 from sandbox.hubspot.wire import Call, Endpoint, reply_failure, reply_page
 

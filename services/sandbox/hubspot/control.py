@@ -9,9 +9,9 @@ from typing import Any, get_type_hints
 from aiohttp import web
 
 from sandbox.hubspot.account import Account
-from sandbox.hubspot.contacts import Contact
-from sandbox.hubspot.lists import Change, ListRecord
-from sandbox.hubspot.properties import PropertyDefinition
+from sandbox.hubspot.contacts.records import Contact
+from sandbox.hubspot.lists.record import Change, ListRecord
+from sandbox.hubspot.properties.definitions import PropertyDefinition
 from sandbox.hubspot.settings import HubSpotSettings
 from sandbox.hubspot.state import ALL_SCOPES, HubSpot
 from sandbox.hubspot.times import to_iso

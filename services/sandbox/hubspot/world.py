@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from random import Random
 
 from sandbox.hubspot.account import Account
-from sandbox.hubspot.contacts import Contact
-from sandbox.hubspot.lists import COMPANIES, DYNAMIC, Change
-from sandbox.hubspot.properties import PropertyDefinition
+from sandbox.hubspot.contacts.records import Contact
+from sandbox.hubspot.lists.record import COMPANIES, DYNAMIC, Change
+from sandbox.hubspot.properties.definitions import PropertyDefinition
 from sandbox.hubspot.state import HubSpot
 
 DEMO_TOKEN = "pat-sandbox-demo-0001"  # noqa: S105 - opens nothing but the sandbox

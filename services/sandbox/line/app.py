@@ -2,23 +2,28 @@
 
 from aiohttp import web
 
-from sandbox.line import account, audiences, insight, messages, narrowcast, oauth, sends, uploads
+from sandbox.line.account import info
+from sandbox.line.audiences import making, reading
 from sandbox.line.endpoint import Endpoint, serve
+from sandbox.line.insight import message_event
+from sandbox.line.messages import checks
 from sandbox.line.platform import Line
+from sandbox.line.sending import direct, narrowcast
+from sandbox.line.tokens import routes as tokens
 
 ENDPOINTS: tuple[Endpoint, ...] = (
-    *account.ENDPOINTS,
+    *info.ENDPOINTS,
     # Fixed paths before `{number}`, which would catch them.
-    *uploads.ENDPOINTS,
-    *audiences.ENDPOINTS,
-    *messages.ENDPOINTS,
+    *making.ENDPOINTS,
+    *reading.ENDPOINTS,
+    *checks.ENDPOINTS,
     *narrowcast.ENDPOINTS,
-    *sends.ENDPOINTS,
-    *insight.ENDPOINTS,
+    *direct.ENDPOINTS,
+    *message_event.ENDPOINTS,
 )
 
 
 def routes(line: Line) -> list[web.RouteDef]:
     """Return the vendor routes, to be mounted at the root."""
     found = [web.route(endpoint.method, endpoint.path, serve(line, endpoint)) for endpoint in ENDPOINTS]
-    return [web.post("/oauth2/v3/token", oauth.issue_stateless(line)), *found]
+    return [web.post("/oauth2/v3/token", tokens.issue_stateless(line)), *found]

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sandbox.line.audience import Audience
-from sandbox.line.population import Population
-from sandbox.line.quota import Quota
-from sandbox.line.trees import Tree
+from sandbox.line.account.quota import Quota
+from sandbox.line.audiences.audience import Audience
+from sandbox.line.people.population import Population
+from sandbox.line.sending.trees import Tree
 
 
 @dataclass(slots=True)

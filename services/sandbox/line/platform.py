@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sandbox.clock import Clock
-from sandbox.line.audience import Audience
+from sandbox.line.audiences.audience import Audience
 from sandbox.line.model import Account, Behaviour, Channel, Send, Token
 from sandbox.line.settings import LineSettings
 from sandbox.rate import Buckets, Limit

@@ -5,9 +5,9 @@ from typing import Protocol
 
 from audience.application.hubspot_port import ContactSource, HubSpotCredentials
 from sandbox.hubspot.account import Account
-from sandbox.hubspot.contacts import Contact
-from sandbox.hubspot.lists import Change
-from sandbox.hubspot.properties import PropertyDefinition
+from sandbox.hubspot.contacts.records import Contact
+from sandbox.hubspot.lists.record import Change
+from sandbox.hubspot.properties.definitions import PropertyDefinition
 from tests.contract.sandbox.hubspot.serving import TOKEN, RunningHubSpot
 from tests.fakes.hubspot import ALL_SCOPES, FakeContactSource
 

@@ -9,8 +9,8 @@ import pytest
 from hubspot import HubSpot as OfficialClient
 
 from sandbox.hubspot.account import Account
-from sandbox.hubspot.lists import Change, ListRecord
-from sandbox.hubspot.properties import PropertyDefinition
+from sandbox.hubspot.lists.record import Change, ListRecord
+from sandbox.hubspot.properties.definitions import PropertyDefinition
 from tests.contract.sandbox.hubspot.serving import TOKEN, RunningHubSpot, serve_hubspot
 
 

@@ -9,7 +9,7 @@ from hubspot.crm.contacts.models import BatchResponseSimplePublicObject, BatchRe
 from hubspot.crm.lists import ListSearchRequest
 from hubspot.crm.lists.exceptions import ForbiddenException, NotFoundException, UnauthorizedException
 
-from sandbox.hubspot.properties import PropertyDefinition
+from sandbox.hubspot.properties.definitions import PropertyDefinition
 from tests.contract.sandbox.hubspot.conftest import Shop
 from tests.contract.sandbox.hubspot.serving import TOKEN
 

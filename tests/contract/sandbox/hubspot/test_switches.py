@@ -6,7 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sandbox.hubspot.lists import Change
+from sandbox.hubspot.lists.record import Change
 from sandbox.hubspot.settings import DeletedList, EmptyProperty, MissingIds, OverLimit
 from tests.contract.sandbox.hubspot.conftest import Shop
 

@@ -1,0 +1,158 @@
+"""Reading own and shared audiences; renaming and deleting own ones (LP 3.5)."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sandbox.line.audiences.audience import Audience
+from sandbox.line.audiences.names import check_name, refuse_duplicate_name
+from sandbox.line.endpoint import PER_MINUTE, Answer, Call, Endpoint
+from sandbox.line.errors import LineError, audience_error
+from sandbox.line.platform import Line
+
+LARGEST_PAGE = 40
+DEFAULT_PAGE = 20
+_LARGEST_NUMBER = 2**31 - 1
+# Who shares an audience is not modelled: all come from one Business Manager.
+_OWNER = {"serviceType": "bm", "id": "1", "name": "Business Manager"}
+
+
+def read_list(line: Line, call: Call) -> Answer:
+    """Answer one page of the OA's audiences (LP 3.5); every channel of the OA sees all of them."""
+    every_channel = _read_flag(call, "includesExternalPublicGroups", default=True)
+    page = _read_number(call, "page", default=None, most=_LARGEST_NUMBER)
+    own = [audience for audience in _filter(line, call) if not audience.foreign]
+    shown = [audience for audience in own if every_channel or audience.channel_id == call.channel.channel_id]
+    return _show_page(line, call, page, shown)
+
+
+def read_shared_list(line: Line, call: Call) -> Answer:
+    """Answer one page of the audiences that others share with the OA, and of its own if asked to (LP 3.5)."""
+    with_own = _read_flag(call, "includesOwnedAudienceGroups", default=False)
+    page = _read_number(call, "page", default=1, most=_LARGEST_NUMBER)
+    return _show_page(line, call, page, [a for a in _filter(line, call) if a.foreign or with_own])
+
+
+def _show_page(line: Line, call: Call, page: int, found: list[Audience]) -> Answer:
+    size = _read_number(call, "size", default=DEFAULT_PAGE, most=LARGEST_PAGE)
+    if line.settings.list_order == "newest_first":
+        found.reverse()
+    start = (page - 1) * size
+    shown = found[start : start + size]
+    now = line.now()
+    return Answer(
+        {
+            "audienceGroups": [audience.to_json(now) for audience in shown],
+            "hasNextPage": start + size < len(found),
+            "totalCount": len(found),
+            "readWriteAudienceGroupTotalCount": sum(audience.permission == "READ_WRITE" for audience in found),
+            "page": page,
+            "size": size,
+        }
+    )
+
+
+def read_one(line: Line, call: Call) -> Answer:
+    """Answer an audience and its jobs; an unknown one is a 400 (trap 3)."""
+    audience = find_called(line, call)
+    if audience.foreign:
+        raise not_found()
+    return Answer(_describe(line, audience))
+
+
+def read_shared_one(line: Line, call: Call) -> Answer:
+    """Answer an audience that others share with the OA, its jobs, and who owns it (LP 3.5)."""
+    audience = find_called(line, call)
+    if not audience.foreign:
+        raise not_found()
+    return Answer(_describe(line, audience) | {"owner": _OWNER})
+
+
+def _describe(line: Line, audience: Audience) -> dict[str, Any]:
+    now = line.now()
+    return {"audienceGroup": audience.to_json(now), "jobs": audience.jobs_to_json(now)}
+
+
+def rename(line: Line, call: Call) -> Answer:
+    """Change an audience's name."""
+    audience = find_called(line, call)
+    require_writable(audience)
+    name = check_name(call.read_object().get("description"))
+    refuse_duplicate_name(line, call.channel.account, name, besides=audience)
+    audience.name = name
+    return Answer()
+
+
+def delete(line: Line, call: Call) -> Answer:
+    """Delete an audience for good; 202 as the reference says, against the OpenAPI (LP 12 #1)."""
+    audience = find_called(line, call)
+    require_writable(audience)
+    del call.channel.account.audiences[audience.number]
+    return Answer(status=202)
+
+
+def find_called(line: Line, call: Call) -> Audience:
+    """Return the audience that the path names.
+
+    Raises:
+        LineError: 400 `AUDIENCE_GROUP_NOT_FOUND`.
+
+    """
+    text = call.parts["number"]
+    audience = line.find_audience(call.channel.account, int(text)) if text.isascii() and text.isdigit() else None
+    if audience is None:
+        raise not_found()
+    return audience
+
+
+def not_found() -> LineError:
+    """Return the answer for an unknown audience."""
+    return audience_error("audience group not found", "AUDIENCE_GROUP_NOT_FOUND")
+
+
+def require_writable(audience: Audience) -> None:
+    """Refuse to change an audience that is only shared for reading (LP 3.2); the code is not published."""
+    if audience.permission != "READ_WRITE":
+        raise not_found()
+
+
+def _filter(line: Line, call: Call) -> Iterable[Audience]:
+    query = call.query
+    name = query.get("description", "").lower()
+    status = query.get("status")
+    routes = query.getall("createRoute", [])
+    now = line.now()
+    for audience in line.list_audiences(call.channel.account):
+        if routes and audience.create_route not in routes:
+            continue
+        if name in audience.name.lower() and status in (None, audience.status(now)):
+            yield audience
+
+
+def _read_flag(call: Call, name: str, *, default: bool) -> bool:
+    text = call.query.get(name)
+    return default if text is None else text.lower() == "true"
+
+
+def _read_number(call: Call, name: str, *, default: int | None, most: int) -> int:
+    text: Any = call.query.get(name)
+    if text is None and default is not None:
+        return default
+    try:
+        number = int(text or "")
+    except ValueError as error:
+        raise LineError(400, f"{name}: must be a number") from error
+    if number > most:
+        raise audience_error(f"{name}: must be less than or equal to {most}", "TOO_HIGH")
+    if number < 1:
+        raise audience_error(f"{name}: must be greater than or equal to 1", "TOO_LOW")
+    return number
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/v2/bot/audienceGroup/list", read_list, PER_MINUTE),
+    Endpoint("GET", "/v2/bot/audienceGroup/shared/list", read_shared_list, PER_MINUTE),
+    Endpoint("GET", "/v2/bot/audienceGroup/shared/{number}", read_shared_one, PER_MINUTE),
+    Endpoint("GET", "/v2/bot/audienceGroup/{number}", read_one, PER_MINUTE),
+    Endpoint("PUT", "/v2/bot/audienceGroup/{number}/updateDescription", rename, PER_MINUTE),
+    Endpoint("DELETE", "/v2/bot/audienceGroup/{number}", delete, PER_MINUTE),
+)

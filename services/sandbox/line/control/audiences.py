@@ -1,0 +1,126 @@
+"""Control of audiences: any kind, state and members, as OA Manager or LINE Ads would make them."""
+
+from datetime import timedelta
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.control import ControlError, Document, MissingError, serve
+from sandbox.line.audiences.audience import CREATE_ROUTES, KINDS, RETENTION, STATUSES, Audience
+from sandbox.line.control.scope import CHANNEL, find_channel, read_people
+from sandbox.line.model import Channel
+from sandbox.line.platform import Line
+
+AUDIENCES = CHANNEL + "/audiences"
+AUDIENCE = AUDIENCES + r"/{number:\d+}"
+
+
+def routes(line: Line) -> list[web.RouteDef]:
+    """Return the control routes of audiences."""
+    face = _Control(line)
+    return [
+        web.get(AUDIENCES, serve(face.read_all)),
+        web.post(AUDIENCES, serve(face.create)),
+        web.get(AUDIENCE, serve(face.read)),
+        web.post(AUDIENCE, serve(face.change)),
+        web.delete(AUDIENCE, serve(face.delete)),
+    ]
+
+
+class _Control:
+    """The handlers; an audience is shown with its true size beside the one LINE shows."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    def read_all(self, document: Document) -> Any:
+        channel = find_channel(self._line, document)
+        return {"audiences": [self._describe(a) for a in self._line.list_audiences(channel.account)]}
+
+    def read(self, document: Document) -> Any:
+        """Show one audience, with its members when the query says `members=true`."""
+        channel, audience = self._find(document)
+        shown = self._describe(audience)
+        if document.query.get("members") == "true":
+            population = channel.account.population
+            shown["user_ids"] = population.name(audience.people) + sorted(audience.outsiders)
+        return shown
+
+    def create(self, document: Document) -> Any:
+        """Make an audience of `kind` and `name`, READY unless `status` says otherwise.
+
+        Members: `user_ids`, or `count` or a `share` of the reachable friends (`share` of all friends, blocked ones
+        included, with `with_blocked`). `age_days` makes it older; at 180 it is EXPIRED unless `expires` is false.
+        `foreign` means that another OA shares it.
+        """
+        channel = find_channel(self._line, document)
+        population, now = channel.account.population, self._line.now()
+        among = population.friends if document.read("with_blocked", bool) else population.deliverable
+        created = now.replace(microsecond=0) - timedelta(days=document.read("age_days", float, default=0))
+        route = _read_choice(document, "create_route", CREATE_ROUTES, "OA_MANAGER")
+        audience = Audience(
+            number=self._line.next_audience_number(),
+            kind=_read_choice(document, "kind", KINDS, None),
+            name=document.require("name", str),
+            created=created,
+            ready_at=created,
+            channel_id=channel.channel_id if route == "MESSAGING_API" else "",
+            create_route=route,
+            permission=_read_choice(document, "permission", ("READ", "READ_WRITE"), "READ_WRITE"),
+            foreign=document.read("foreign", bool, default=False),
+            people=read_people(self._line, channel, document, among=among),
+            expires=created + RETENTION if document.read("expires", bool, default=True) else None,
+            fixed_status=_read_status(document),
+            # An audience made here may be too small to get READY by itself.
+            is_ready=True,
+        )
+        channel.account.audiences[audience.number] = audience
+        return self._describe(audience)
+
+    def change(self, document: Document) -> Any:
+        """Change `status` (null: as time goes), `permission`, `name`, or the members (as in `create`)."""
+        channel, audience = self._find(document)
+        if "status" in document.body:
+            audience.fixed_status = _read_status(document)
+        audience.permission = _read_choice(document, "permission", ("READ", "READ_WRITE"), audience.permission)
+        audience.name = document.read("name", str, default=audience.name)
+        if document.body.keys() & {"user_ids", "count", "share"}:
+            population = channel.account.population
+            audience.people = read_people(self._line, channel, document, among=population.deliverable)
+            audience.growing = None
+        return self._describe(audience)
+
+    def delete(self, document: Document) -> Any:
+        channel, audience = self._find(document)
+        del channel.account.audiences[audience.number]
+        return {}
+
+    def _find(self, document: Document) -> tuple[Channel, Audience]:
+        channel = find_channel(self._line, document)
+        audience = self._line.find_audience(channel.account, int(document.parts["number"]))
+        if audience is None:
+            raise MissingError("no such audience")
+        return channel, audience
+
+    def _describe(self, audience: Audience) -> dict[str, Any]:
+        return {
+            **audience.to_json(self._line.now()),
+            "size": audience.size,
+            "foreign": audience.foreign,
+            "restricted": audience.restricted,
+        }
+
+
+def _read_choice(document: Document, name: str, allowed: tuple[str, ...], default: str | None) -> str:
+    value: str = document.require(name, str) if default is None else document.read(name, str, default=default)
+    if value not in allowed:
+        raise ControlError(f"{name}: one of {allowed}")
+    return value
+
+
+def _read_status(document: Document) -> str | None:
+    status: str | None = document.read("status", str)
+    if status is not None and status not in STATUSES:
+        raise ControlError(f"status: one of {STATUSES}")
+    # READY is what an audience is by itself, and must be able to expire.
+    return None if status == "READY" else status
