@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from typing import Any, Literal, get_args
 
-Kind = Literal["answer", "drop", "delay", "narrowcast_failure"]
+Kind = Literal["answer", "drop", "delay", "hang", "narrowcast_failure"]
 When = Literal["before", "after"]
 
 # LINE's kinds of 429 (LP 1.7). Texts of the two last are not published; these are ours.
@@ -32,8 +32,8 @@ class Fault:
     an answer of 500 `after` hides an accepted send, as a dropped connection `after` does.
 
     Kinds: `answer` (status, body, headers; or `answer`, a name of `NAMED_ANSWERS`), `drop` (the connection is
-    reset), `delay` (`seconds` of machine time, then normal service) and `narrowcast_failure` (accepted, then
-    progress ends `failed` with `error_code`, LP 4.8).
+    reset), `delay` (`seconds` of machine time, then normal service), `hang` (nothing comes back until the caller
+    gives up) and `narrowcast_failure` (accepted, then progress ends `failed` with `error_code`, LP 4.8).
     """
 
     path: str

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 # Credentials never enter the journal: only these headers do, and form bodies (OAuth) do not.
 KEPT_HEADERS = frozenset({"content-type", "user-agent", "x-line-retry-key", "traceparent"})
@@ -24,16 +24,25 @@ class Arrival:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
+Outcome = Literal["pending", "answered", "dropped"]
+
+
+@dataclass(slots=True)
 class Entry:
-    """One request and what was answered; `status` is None when the connection was dropped instead."""
+    """One request, on record from its arrival on, and what became of it; `status` is None until it is answered."""
 
     number: int
     arrival: Arrival
-    status: int | None
     request_id: str
     fault: str | None
     body_bytes: int
+    outcome: Outcome = "pending"
+    status: int | None = None
+
+    def close(self, status: int | None) -> None:
+        """Note the answer; None: the connection was dropped instead."""
+        self.status = status
+        self.outcome = "dropped" if status is None else "answered"
 
     def to_json(self) -> dict[str, Any]:
         """Return the entry as the control face shows it.
@@ -51,6 +60,7 @@ class Entry:
             "headers": dict(arrival.headers),
             "body": _parse(arrival.body, arrival.headers.get("content-type", "")),
             "body_bytes": self.body_bytes,
+            "outcome": self.outcome,
             "status": self.status,
             "request_id": self.request_id,
             "fault": self.fault,
@@ -58,7 +68,7 @@ class Entry:
 
 
 class Journal:
-    """The last `kept` requests in order of their answers, fewer when their bodies exceed `kept_bytes` together."""
+    """The last `kept` requests in order of arrival, fewer when their bodies exceed `kept_bytes` together."""
 
     def __init__(self, *, kept: int = 20_000, kept_bytes: int = 128 * 1024 * 1024) -> None:
         self._entries: deque[Entry] = deque()
@@ -67,16 +77,18 @@ class Journal:
         self._bytes = 0
         self._count = 0
 
-    def record(self, arrival: Arrival, *, status: int | None, request_id: str, fault: str | None) -> None:
-        """Add one request with what was answered; headers outside `KEPT_HEADERS` are left out."""
+    def record(self, arrival: Arrival, *, request_id: str, fault: str | None) -> Entry:
+        """Add a request that has arrived, without headers outside `KEPT_HEADERS`; its entry is closed by the caller."""
         self._count += 1
         kept = {name.lower(): value for name, value in arrival.headers.items() if name.lower() in KEPT_HEADERS}
         body = arrival.body if len(arrival.body) <= LARGEST_KEPT_BODY else b""
         trimmed = replace(arrival, headers=kept, body=body)
-        self._entries.append(Entry(self._count, trimmed, status, request_id, fault, len(arrival.body)))
+        entry = Entry(self._count, trimmed, request_id, fault, len(arrival.body))
+        self._entries.append(entry)
         self._bytes += len(body)
         while len(self._entries) > self._kept or self._bytes > self._kept_bytes:
             self._bytes -= len(self._entries.popleft().arrival.body)
+        return entry
 
     def find(self, *, method: str | None = None, path: str | None = None) -> Iterator[Entry]:
         """Yield entries, oldest first, of this method and of this exact path (or prefix, when it ends in `*`)."""

@@ -13,6 +13,7 @@ from sandbox.line.errors import RATE_LIMITED, LineError
 from sandbox.line.model import Channel
 from sandbox.line.platform import Line, is_uuid
 from sandbox.rate import Limit
+from sandbox.recorder import FAULTS, REQUEST_ID
 
 LARGEST_BODY = 2 * 1024 * 1024
 # How deep a body may nest is not published (LP 4.3); every walk over a body relies on this bound.
@@ -22,10 +23,6 @@ PER_HOUR = Limit(60, 3600)
 PER_MINUTE = Limit(60, 60)
 MULTICAST = Limit(200, 1)
 OTHERS = Limit(2000, 1)
-
-# Set by the application's middleware for every vendor request.
-REQUEST_ID = web.RequestKey("request_id", str)
-FAULTS: web.RequestKey[tuple[Fault, ...]] = web.RequestKey("faults", tuple)
 
 
 @dataclass(frozen=True, slots=True)

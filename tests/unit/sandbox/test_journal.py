@@ -9,7 +9,7 @@ def record(journal: Journal, path: str, *, body: bytes = b"", content_type: str 
     """Record one request."""
     headers = {"Content-Type": content_type, "Authorization": "Bearer secret", "X-Line-Retry-Key": "k"}
     arrival = Arrival(datetime(2026, 1, 1, tzinfo=UTC), "POST", path, (("a", "1"),), headers, body)
-    journal.record(arrival, status=200, request_id="r", fault=None)
+    journal.record(arrival, request_id="r", fault=None).close(200)
 
 
 def paths(journal: Journal) -> list[str]:

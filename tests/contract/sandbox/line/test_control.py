@@ -63,43 +63,6 @@ async def test_read_back(oa: OfficialAccount) -> None:
     assert cleared == {"requests": []}
 
 
-async def test_faults_by_count(oa: OfficialAccount) -> None:
-    """A fault hits the n-th call, then every so-manieth, and no more often than asked."""
-    token = await oa.issue_token()
-    await oa.control("POST", "/faults", path="/v2/bot/*", answer="line_rate_limit", nth=2, every=2, times=2)
-    answers = [await oa.call("GET", "/v2/bot/info", token=token) for _ in range(7)]
-    plan = await oa.control("GET", "/faults")
-
-    assert [answer.status for answer in answers] == [200, 429, 200, 429, 200, 200, 200]
-    assert answers[1].body == {"message": "The API rate limit has been exceeded. Try again later."}
-    assert answers[1].request_id
-    assert (plan["faults"][0]["calls"], plan["faults"][0]["hits"]) == (7, 2)
-
-
-@pytest.mark.parametrize(
-    "body", [{}, {"path": "/x"}, {"path": "/x", "kind": "boom"}, {"path": "/x", "kind": "drop", "nth": 0}, {"a": 1}]
-)
-async def test_faults_refuse_nonsense(oa: OfficialAccount, body: dict[str, object]) -> None:
-    """A fault that makes no sense is a 400 and is not planned."""
-    async with oa.http.post(f"{oa.sandbox.url}/_control/faults", json=body) as response:
-        status = response.status
-    plan = await oa.control("GET", "/faults")
-
-    assert status == 400
-    assert plan == {"faults": []}
-
-
-async def test_a_slow_answer(oa: OfficialAccount) -> None:
-    """A delay makes a client with a shorter timeout give up, after which service is normal."""
-    token = await oa.issue_token()
-    await oa.control("POST", "/faults", path="/v2/bot/info", kind="delay", seconds=30)
-    with pytest.raises(asyncio.TimeoutError):
-        await asyncio.wait_for(oa.call("GET", "/v2/bot/info", token=token), timeout=0.1)
-    answer = await oa.call("GET", "/v2/bot/info", token=token)
-
-    assert answer.status == 200
-
-
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [
