@@ -1,4 +1,4 @@
-"""`make bench`: prints ours, the floor and the ratio of each measured RPC, from one run (architecture 12)."""
+"""`make bench`: prints ours, the floor and the ratio of each measured RPC, then of the sandbox (architecture 12)."""
 
 import argparse
 import sys
@@ -12,10 +12,13 @@ from deploy.local.signals import stop_on_signals
 from deploy.local.tether import follow_make
 from tests.bench.read_calls import READ_CALLS, load_read_call
 from tests.bench.rounds import AT_ONCE, Contestant, Figures, Plan, measure
+from tests.bench.sandbox.report import SandboxPlan, report_sandbox
 from tests.bench.stage import Stage, open_stage
 
 LEAST_RATIO = 0.6
 LARGEST_P99_RATIO = 2.0
+SANDBOX = "sandbox"
+MODULES = (*READ_CALLS, SANDBOX)
 
 _INTERRUPTED = 130
 
@@ -23,8 +26,9 @@ _INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; return 0 when everything was measured, whatever the figures are."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("modules", nargs="*", metavar="MODULE", help=f"of {', '.join(READ_CALLS)}; all without")
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help=f"of {', '.join(MODULES)}; all without")
     parser.add_argument("--rows", type=int, default=100_000, help="rows stored; architecture 12 asks for 1000000")
+    parser.add_argument("--friends", type=int, default=1_000_000, help="people of the sandbox's large world")
     parser.add_argument("--calls", type=int, default=4_000, help="calls of one round to one server")
     parser.add_argument("--rounds", type=int, default=5, help="rounds, whose median counts")
     parsed = parser.parse_args(arguments)
@@ -32,16 +36,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stop_on_signals()
     follow_make()
     try:
-        for module in parsed.modules or READ_CALLS:
-            with open_stage(module, rows=plan.rows) as stage:
-                figures = uvloop.run(_measure(module, stage, plan))
-            print(_describe(load_read_call(module).name, plan, figures), flush=True)  # noqa: T201 - the result
+        for module in parsed.modules or MODULES:
+            print(_report(module, plan, friends=parsed.friends), flush=True)  # noqa: T201 - the result
     except ProcessFailedError as error:
         print(error, file=sys.stderr)  # noqa: T201 - for a person
         return 1
     except KeyboardInterrupt:
         return _INTERRUPTED
     return 0
+
+
+def _report(module: str, plan: Plan, *, friends: int) -> str:
+    if module == SANDBOX:
+        return report_sandbox(SandboxPlan(calls=plan.calls, rounds=plan.rounds, friends=friends))
+    with open_stage(module, rows=plan.rows) as stage:
+        figures = uvloop.run(_measure(module, stage, plan))
+    return _describe(load_read_call(module).name, plan, figures)
 
 
 async def _measure(module: str, stage: Stage, plan: Plan) -> Mapping[str, Figures]:
