@@ -8,17 +8,20 @@ from aiohttp import web
 from sandbox.hubspot.contacts import routes as contact_routes
 from sandbox.hubspot.errors import RequestRefusedError, refuse_rate, refuse_scopes, refuse_token
 from sandbox.hubspot.lists import routes as list_routes
+from sandbox.hubspot.oauth import routes as oauth_routes
 from sandbox.hubspot.properties import routes as property_routes
+from sandbox.hubspot.settings import HubSpotSettings
 from sandbox.hubspot.state import App, HubSpot
 from sandbox.hubspot.wire import Call, Endpoint, reply_failure, reply_page
 
 _ENDPOINTS = (*list_routes.ENDPOINTS, *contact_routes.ENDPOINTS, *property_routes.ENDPOINTS)
+_OWN_PATHS = ("/crm/{rest:.*}", "/crm", "/oauth/{rest:.*}")
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def routes(hubspot: HubSpot) -> list[web.RouteDef]:
     """Return every route of the stand-in; whatever else lies under HubSpot's paths answers an HTML page (HS 3)."""
-    found: list[web.RouteDef] = []
+    found: list[web.RouteDef] = [*oauth_routes.routes(hubspot)]
     for path in dict.fromkeys(path for endpoint in _ENDPOINTS for path in endpoint.paths):
         found += [
             web.route(endpoint.method, path, _serve(endpoint, hubspot))
@@ -26,7 +29,7 @@ def routes(hubspot: HubSpot) -> list[web.RouteDef]:
             if path in endpoint.paths
         ]
         found.append(web.route("*", path, _answer_page(405)))
-    found += [web.route("*", path, _answer_page(404)) for path in ("/crm/{rest:.*}", "/crm")]
+    found += [web.route("*", path, _answer_page(404)) for path in _OWN_PATHS]
     return found
 
 
@@ -70,9 +73,8 @@ def _count(app: App, endpoint: Endpoint, now: datetime, hubspot: HubSpot) -> Non
     """Count a request against its limits; a refused one is not counted."""
     settings = hubspot.settings
     offset = settings.account_utc_offset_hours
-    day_left = settings.day_limit is None or app.account.day.remaining(
-        now, limit=settings.day_limit, utc_offset_hours=offset
-    )
+    day_limit, burst_limit = _limits_of(app, settings)
+    day_left = day_limit is None or app.account.day.remaining(now, limit=day_limit, utc_offset_hours=offset)
     if not day_left:
         raise refuse_rate("DAILY", settings)
     if endpoint.search:
@@ -80,31 +82,33 @@ def _count(app: App, endpoint: Endpoint, now: datetime, hubspot: HubSpot) -> Non
             now, limit=settings.search_limit, seconds=1.0
         ):
             raise refuse_rate("SECONDLY", settings)
-    elif settings.burst_limit is not None and not app.burst.take(
-        now, limit=settings.burst_limit, seconds=settings.burst_window_seconds
-    ):
+    elif burst_limit is not None and not app.burst.take(now, limit=burst_limit, seconds=settings.burst_window_seconds):
         raise refuse_rate("TEN_SECONDLY_ROLLING", settings)
-    if settings.day_limit is not None:
-        app.account.day.take(now, limit=settings.day_limit, utc_offset_hours=offset)
+    if day_limit is not None:
+        app.account.day.take(now, limit=day_limit, utc_offset_hours=offset)
+
+
+def _limits_of(app: App, settings: HubSpotSettings) -> tuple[int | None, int | None]:
+    """Return the limits of a day and of a burst; a day's figure does not apply to OAuth apps (HS 4.1)."""
+    return (None, settings.oauth_burst_limit) if app.is_oauth else (settings.day_limit, settings.burst_limit)
 
 
 def _rate_headers(app: App, now: datetime, hubspot: HubSpot) -> dict[str, str]:
     """Return the headers of HS 4.2; a limit that is switched off shows none."""
     settings = hubspot.settings
+    day_limit, burst_limit = _limits_of(app, settings)
     headers: dict[str, str] = {}
-    if settings.burst_limit is not None:
-        left = app.burst.remaining(now, limit=settings.burst_limit, seconds=settings.burst_window_seconds)
+    if burst_limit is not None:
+        left = app.burst.remaining(now, limit=burst_limit, seconds=settings.burst_window_seconds)
         headers |= {
-            "X-HubSpot-RateLimit-Max": str(settings.burst_limit),
+            "X-HubSpot-RateLimit-Max": str(burst_limit),
             "X-HubSpot-RateLimit-Remaining": str(left),
             "X-HubSpot-RateLimit-Interval-Milliseconds": str(int(settings.burst_window_seconds * 1000)),
         }
-    if settings.day_limit is not None:
-        left = app.account.day.remaining(
-            now, limit=settings.day_limit, utc_offset_hours=settings.account_utc_offset_hours
-        )
+    if day_limit is not None:
+        left = app.account.day.remaining(now, limit=day_limit, utc_offset_hours=settings.account_utc_offset_hours)
         headers |= {
-            "X-HubSpot-RateLimit-Daily": str(settings.day_limit),
+            "X-HubSpot-RateLimit-Daily": str(day_limit),
             "X-HubSpot-RateLimit-Daily-Remaining": str(left),
         }
     return headers

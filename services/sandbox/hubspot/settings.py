@@ -46,6 +46,8 @@ class HubSpotSettings:
     Attributes:
         burst_limit: Requests per app and window; None switches the limit off (HS 4.1).
         burst_window_seconds: Length of the rolling window.
+        oauth_burst_limit: The same for an OAuth app and installing account, to which no daily figure applies.
+        oauth_token_seconds: Life of an OAuth access token (HS 2.2).
         day_limit: Requests per account and day, None = off. The day ends at the account's midnight.
         search_limit: Search requests per account and second, outside the burst window, None = off.
         list_search_is_search: Whether `lists/search` counts under the search limit (HS 4.1, unconfirmed).
@@ -72,6 +74,8 @@ class HubSpotSettings:
 
     burst_limit: int | None = 100
     burst_window_seconds: float = 10.0
+    oauth_burst_limit: int | None = 110
+    oauth_token_seconds: float = 1800.0
     day_limit: int | None = 250_000
     search_limit: int | None = 5
     list_search_is_search: bool = True

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sandbox.hubspot.account import Account
 from sandbox.hubspot.limits import RollingWindow
+from sandbox.hubspot.oauth.grants import Grants
 from sandbox.hubspot.settings import HubSpotSettings
 from sandbox.hubspot.times import Clock
 
@@ -22,11 +23,12 @@ _FIRST_HUB_ID = 20_000_001
 
 @dataclass(slots=True)
 class App:
-    """A private app or service key: one static token into one account, with its own burst window (HS 2.1, HS 4.1)."""
+    """Who calls one account: a static token (HS 2.1) or an OAuth app, each with a burst window of its own (HS 4.1)."""
 
     account: Account
     scopes: frozenset[str]
     burst: RollingWindow = field(default_factory=RollingWindow)
+    is_oauth: bool = False
 
 
 class HubSpot:
@@ -36,6 +38,7 @@ class HubSpot:
         self.settings = settings or HubSpotSettings()
         self.accounts: dict[int, Account] = {}
         self.random = Random(self.settings.seed)  # noqa: S311 - reproducible from a seed, guards nothing
+        self.grants = Grants(lambda: self.random)
         self._clock = clock
         self._apps: dict[str, App] = {}
 
@@ -59,8 +62,14 @@ class HubSpot:
         self._apps.pop(token, None)
 
     def app_of(self, token: str) -> App | None:
-        """Return the app that calls with this token."""
-        return self._apps.get(token)
+        """Return the app that calls with this token, static or of OAuth; None when it opens nothing now."""
+        found = self._apps.get(token)
+        if found is not None:
+            return found
+        access = self.grants.find_access(token, self.now())
+        if access is None or access.grant.account is None:
+            return None
+        return App(access.grant.account, access.grant.scopes, access.grant.burst, is_oauth=True)
 
     def make_id(self) -> str:
         """Make a correlation or request id, reproducible from the seed."""
