@@ -11,6 +11,7 @@ from sandbox.faults import FaultPlan
 from sandbox.hubspot import app as hubspot_app
 from sandbox.hubspot import control as hubspot_control
 from sandbox.hubspot.oauth import control as oauth_control
+from sandbox.hubspot.preferences import routes as preferences
 from sandbox.hubspot.state import HubSpot
 from sandbox.journal import Journal
 from sandbox.line import app as line_app
@@ -67,6 +68,7 @@ def create_app(state: State) -> web.Application:
     app.add_routes(line_control.routes(state.line))
     app.add_routes(hubspot_control.routes(state.hubspot))
     app.add_routes(oauth_control.routes(state.hubspot))
+    app.add_routes(preferences.control_routes(state.hubspot))
     app.add_routes(line_app.routes(state.line))
     app.add_routes(hubspot_app.routes(state.hubspot))
     return app

@@ -8,6 +8,7 @@ from typing import Any
 from sandbox.hubspot.contacts.records import Contact, Contacts
 from sandbox.hubspot.limits import DayCount, RollingWindow
 from sandbox.hubspot.lists.record import CONTACTS, DYNAMIC, Change, ListRecord
+from sandbox.hubspot.preferences.preferences import Preferences
 from sandbox.hubspot.properties.definitions import PropertyDefinition, define_standard_properties
 from sandbox.hubspot.settings import HubSpotSettings
 
@@ -15,8 +16,10 @@ from sandbox.hubspot.settings import HubSpotSettings
 class Account:
     """Everything one customer of HubSpot owns, and the two limits that all its apps share (HS 4.1)."""
 
-    def __init__(self, hub_id: int) -> None:
+    def __init__(self, hub_id: int, *, opened_at: datetime) -> None:
         self.hub_id = hub_id
+        self.opened_at = opened_at
+        self.preferences = Preferences()
         self.contacts = Contacts()
         self.properties = define_standard_properties()
         self.lists: dict[int, ListRecord] = {}

@@ -9,13 +9,25 @@ from sandbox.hubspot.contacts import routes as contact_routes
 from sandbox.hubspot.errors import RequestRefusedError, refuse_rate, refuse_scopes, refuse_token
 from sandbox.hubspot.lists import routes as list_routes
 from sandbox.hubspot.oauth import routes as oauth_routes
+from sandbox.hubspot.preferences import routes as preference_routes
 from sandbox.hubspot.properties import routes as property_routes
 from sandbox.hubspot.settings import HubSpotSettings
 from sandbox.hubspot.state import App, HubSpot
 from sandbox.hubspot.wire import Call, Endpoint, reply_failure, reply_page
 
-_ENDPOINTS = (*list_routes.ENDPOINTS, *contact_routes.ENDPOINTS, *property_routes.ENDPOINTS)
-_OWN_PATHS = ("/crm/{rest:.*}", "/crm", "/oauth/{rest:.*}")
+_ENDPOINTS = (
+    *list_routes.ENDPOINTS,
+    *contact_routes.ENDPOINTS,
+    *property_routes.ENDPOINTS,
+    *preference_routes.ENDPOINTS,
+)
+_OWN_PATHS = (
+    "/crm/{rest:.*}",
+    "/crm",
+    "/oauth/{rest:.*}",
+    "/communication-preferences/{rest:.*}",
+    "/webhooks/{rest:.*}",
+)
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 

@@ -16,7 +16,8 @@ from sandbox.hubspot.times import Clock
 LISTS_READ = "crm.lists.read"
 CONTACTS_READ = "crm.objects.contacts.read"
 SCHEMAS_READ = "crm.schemas.contacts.read"
-ALL_SCOPES = frozenset({LISTS_READ, CONTACTS_READ, SCHEMAS_READ})
+PREFERENCES_READ = "communication_preferences.read"
+ALL_SCOPES = frozenset({PREFERENCES_READ, LISTS_READ, CONTACTS_READ, SCHEMAS_READ})
 
 _FIRST_HUB_ID = 20_000_001
 
@@ -48,7 +49,7 @@ class HubSpot:
 
     def open_account(self, token: str, *, scopes: Iterable[str] = ALL_SCOPES) -> Account:
         """Open an empty account with one app, called with `token`."""
-        account = Account(_FIRST_HUB_ID + len(self.accounts))
+        account = Account(_FIRST_HUB_ID + len(self.accounts), opened_at=self.now())
         self.accounts[account.hub_id] = account
         self.issue_token(token, account, scopes=scopes)
         return account
