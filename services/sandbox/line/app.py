@@ -26,4 +26,4 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 def routes(line: Line) -> list[web.RouteDef]:
     """Return the vendor routes, to be mounted at the root."""
     found = [web.route(endpoint.method, endpoint.path, serve(line, endpoint)) for endpoint in ENDPOINTS]
-    return [web.post("/oauth2/v3/token", tokens.issue_stateless(line)), *found]
+    return [*tokens.routes(line), *found]

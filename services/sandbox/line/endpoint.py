@@ -122,10 +122,10 @@ def _authenticate(line: Line, header: str) -> Channel:
     scheme, _, text = header.partition(" ")
     if scheme.lower() != "bearer" or not text:
         raise LineError(401, "Authentication failed due to the following reason: access token is missing")
-    token = line.find_token(text.strip())
-    if token is None:
+    channel = line.find_channel_of(text.strip())
+    if channel is None:
         raise LineError(401, "Authentication failed due to the following reason: invalid token or expired")
-    return token.channel
+    return channel
 
 
 def _require_rate(line: Line, channel: Channel, name: str, limit: Limit) -> None:

@@ -33,14 +33,6 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
-    """A channel access token in use."""
-
-    channel: Channel
-    expires: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Behaviour:
     """How people react to a message that reached them. Shares are 0..1.
 

@@ -10,8 +10,10 @@ from uuid import UUID
 
 from sandbox.clock import Clock
 from sandbox.line.audiences.audience import Audience
-from sandbox.line.model import Account, Behaviour, Channel, Send, Token
+from sandbox.line.model import Account, Behaviour, Channel, Send
 from sandbox.line.settings import LineSettings
+from sandbox.line.tokens.assertion import AssertionKeys
+from sandbox.line.tokens.store import TokenStore
 from sandbox.rate import Buckets, Limit
 
 # Read-back is bounded: older sends are forgotten, longest windows are 60 days (LP 3.3).
@@ -33,11 +35,12 @@ class Line:
         self.seed = seed
         self.rng = Random(f"line:{seed}")  # noqa: S311 - reproducible, no secrets here
         self.buckets = Buckets(clock)
+        self.tokens = TokenStore(self.rng)
+        self.assertion_keys = AssertionKeys()
         self.behaviour = Behaviour()
         self.accounts: dict[str, Account] = {}
         self.channels: dict[str, Channel] = {}
         self.sends: dict[str, Send] = {}
-        self._tokens: dict[str, Token] = {}
         self._retry_keys: dict[tuple[str, str], tuple[datetime, str]] = {}
         self._agenda: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self._numbers = 0
@@ -83,19 +86,10 @@ class Line:
         channel = self.channels[channel_id] = Channel(channel_id, secret, account)
         return channel
 
-    def issue_token(self, channel: Channel, *, seconds: float) -> str:
-        """Return a new access token of a channel."""
-        now = self.now()
-        for old in [text for text, token in self._tokens.items() if token.expires < now]:
-            del self._tokens[old]
-        text = f"{self.rng.getrandbits(512):0128x}"
-        self._tokens[text] = Token(channel, now + timedelta(seconds=seconds))
-        return text
-
-    def find_token(self, text: str) -> Token | None:
-        """Return a token that is valid now."""
-        token = self._tokens.get(text)
-        return token if token is not None and self.now() < token.expires else None
+    def find_channel_of(self, token: str) -> Channel | None:
+        """Return the channel that an access token opens now."""
+        found = self.tokens.find_valid(token, self.now())
+        return None if found is None else found.channel
 
     def take_rate(self, channel: Channel, endpoint: str, limit: Limit) -> bool:
         """Count a call against the bucket of channel and endpoint (LP 1.6)."""

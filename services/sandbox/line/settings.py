@@ -13,6 +13,14 @@ NARROWCAST_CHECKS = ("form", "retry_key", "references", "reach", "quota")
 class LineSettings:
     """Unconfirmed vendor facts. Durations are in seconds of the sandbox clock."""
 
+    # Tokens
+    stateless_honours_token_exp: bool = False
+    """Whether `token_exp` of an assertion shortens a stateless token (LP 2.3)."""
+    long_lived_expires_in: int = 2_147_483_647
+    """`expires_in` that verifying shows of a token without an end (LP 2.2)."""
+    token_scope: str | None = None
+    """`scope` that verifying shows; None: left out, as LINE does at times (LP 2.2)."""
+
     # Audiences
     ready_delay: float = 3.0
     """From creation until an audience that can be built is READY (LP 3.8)."""
@@ -101,6 +109,8 @@ def _fits(name: str, current: Any, value: Any) -> bool:
         return isinstance(value, list) and sorted(map(str, value)) == sorted(NARROWCAST_CHECKS)
     if name == "bucket_capacity":
         return value is None or (type(value) is int and value >= 0)
+    if name == "token_scope":
+        return value is None or isinstance(value, str)
     if isinstance(current, str):
         return value in get_args(LineSettings.__annotations__[name])
     if isinstance(current, bool):

@@ -8,6 +8,7 @@ from aiohttp import web
 from sandbox.control import Document, serve
 from sandbox.line.control import audiences as control_audiences
 from sandbox.line.control import sends as control_sends
+from sandbox.line.control import tokens as control_tokens
 from sandbox.line.control.scope import CHANNEL, ROOT, find_channel, read_people
 from sandbox.line.model import Behaviour, Channel
 from sandbox.line.people.generate import Shares, add_friends
@@ -35,6 +36,7 @@ def routes(line: Line) -> list[web.RouteDef]:
         web.post(CHANNEL + "/quota", serve(face.set_quota)),
         *control_audiences.routes(line),
         *control_sends.routes(line),
+        *control_tokens.routes(line),
     ]
 
 
