@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from sandbox.line.account import info
-from sandbox.line.audiences import making, reading
+from sandbox.line.audiences import files, reading, retargeting, uploads
 from sandbox.line.endpoint import Endpoint, serve
 from sandbox.line.insight import message_event
 from sandbox.line.messages import checks
@@ -14,7 +14,9 @@ from sandbox.line.tokens import routes as tokens
 ENDPOINTS: tuple[Endpoint, ...] = (
     *info.ENDPOINTS,
     # Fixed paths before `{number}`, which would catch them.
-    *making.ENDPOINTS,
+    *uploads.ENDPOINTS,
+    *files.ENDPOINTS,
+    *retargeting.ENDPOINTS,
     *reading.ENDPOINTS,
     *checks.ENDPOINTS,
     *narrowcast.ENDPOINTS,

@@ -1,11 +1,12 @@
 """What every LINE endpoint does before its own work: token, retry key, size, rate limit, JSON (LP 1)."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiohttp import web
+from aiohttp import BodyPartReader, ClientPayloadError, MultipartReader, StreamReader, web
 from multidict import MultiMapping
 
 from sandbox.faults import Fault
@@ -18,11 +19,20 @@ from sandbox.recorder import FAULTS, REQUEST_ID
 LARGEST_BODY = 2 * 1024 * 1024
 # How deep a body may nest is not published (LP 4.3); every walk over a body relies on this bound.
 DEEPEST_BODY = 200
+_FORM_BUFFER = 2**16
 
 PER_HOUR = Limit(60, 3600)
 PER_MINUTE = Limit(60, 60)
 MULTICAST = Limit(200, 1)
 OTHERS = Limit(2000, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One field of a multipart form; `content_type` is empty where the part has none."""
+
+    content: bytes
+    content_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,7 @@ class Call:
     content: bytes
     content_type: str
     faults: tuple[Fault, ...] = ()
+    form: Mapping[str, Part] = field(default_factory=dict)
 
     def read_object(self) -> dict[str, Any]:
         """Return the JSON object of the body.
@@ -73,13 +84,17 @@ Handler = Callable[[Line, Call], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One path and method with its rate limit; `takes_retry_key` only on the four sends (LP 1.9)."""
+    """One path and method with its rate limit; `takes_retry_key` only on the four sends (LP 1.9).
+
+    `takes_form`: the body is a multipart form, of which LINE takes more than its 2 MB (LP 1.1).
+    """
 
     method: str
     path: str
     handler: Handler
     limit: Limit = OTHERS
     takes_retry_key: bool = False
+    takes_form: bool = False
 
 
 def serve(line: Line, endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -94,7 +109,8 @@ def serve(line: Line, endpoint: Endpoint) -> Callable[[web.Request], Awaitable[w
             retry_key = _read_retry_key(request, endpoint)
             # A call that is refused or retried counts as well (LP 1.6).
             _require_rate(line, channel, name, endpoint.limit)
-            _require_size(content)
+            if not endpoint.takes_form:
+                _require_size(content)
             call = Call(
                 channel=channel,
                 request_id=request[REQUEST_ID],
@@ -104,6 +120,7 @@ def serve(line: Line, endpoint: Endpoint) -> Callable[[web.Request], Awaitable[w
                 content=content,
                 content_type=request.content_type,
                 faults=request[FAULTS],
+                form=await _read_form(request, content) if endpoint.takes_form else {},
             )
             answer = endpoint.handler(line, call)
         except LineError as error:
@@ -136,6 +153,23 @@ def _require_rate(line: Line, channel: Channel, name: str, limit: Limit) -> None
 def _require_size(content: bytes) -> None:
     if len(content) > LARGEST_BODY:
         raise LineError(413, "The request body is too large")
+
+
+async def _read_form(request: web.Request, content: bytes) -> Mapping[str, Part]:
+    if request.content_type != "multipart/form-data":
+        raise LineError(400, f"The content type, {request.content_type}, is not supported")
+    stream = StreamReader(request.protocol, limit=_FORM_BUFFER, loop=asyncio.get_running_loop())
+    stream.feed_data(content)
+    stream.feed_eof()
+    form: dict[str, Part] = {}
+    try:
+        async for part in MultipartReader(request.headers, stream):
+            if isinstance(part, BodyPartReader) and part.name:
+                form[part.name] = Part(bytes(await part.read()), part.headers.get("Content-Type", "").split(";")[0])
+    # The reader tells of broken forms by whatever it stumbles over.
+    except (ValueError, RuntimeError, AssertionError, TypeError, LookupError, ClientPayloadError) as error:
+        raise LineError(400, "The request body could not be parsed as a form") from error
+    return form
 
 
 def _read_retry_key(request: web.Request, endpoint: Endpoint) -> str | None:

@@ -1,7 +1,7 @@
 """What an audience is: kinds, states over time, members, masked counts (LP 3.2, 3.6-3.9)."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,7 +24,17 @@ KINDS = (
     "POP_AD_IMP",
 )
 STATUSES = ("IN_PROGRESS", "READY", "FAILED", "EXPIRED", "INACTIVE", "ACTIVATING")
-CREATE_ROUTES = ("OA_MANAGER", "MESSAGING_API", "POINT_AD", "AD_MANAGER")
+# The last two appear in shared audiences only (LP 3.5).
+CREATE_ROUTES = (
+    "OA_MANAGER",
+    "MESSAGING_API",
+    "POINT_AD",
+    "AD_MANAGER",
+    "BUSINESS_MANAGER",
+    "YAHOO_DISPLAY_ADS",
+)
+FAILED_TYPES = ("AUDIENCE_GROUP_AUDIENCE_INSUFFICIENT", "INTERNAL_ERROR")
+OWNER_SERVICES = ("bm", "lap", "account", "yda")
 # Exact counts and no minimum, as long as the OA made them itself (LP 3.9, 4.5).
 UNRESTRICTED_KINDS = ("UPLOAD", "CHAT_TAG")
 RESTRICTED_MINIMUM = 50
@@ -43,6 +53,7 @@ class Job:
     people: int
     outsiders: frozenset[str]
     description: str | None
+    failed_type: str | None = None
 
     @property
     def size(self) -> int:
@@ -51,9 +62,24 @@ class Job:
 
     def status(self, now: datetime) -> str:
         """Return `jobStatus` at a time."""
+        if self.failed_type is not None:
+            return "FAILED"
         if now >= self.finished_at:
             return "FINISHED"
         return "WORKING" if now >= self.working_at else "QUEUED"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who shares an audience, by `serviceType` (LP 3.5)."""
+
+    service_type: str = "bm"
+    owner_id: str = "1"
+    name: str = "Business Manager"
+
+    def to_json(self) -> dict[str, str]:
+        """Return the `owner` object."""
+        return {"serviceType": self.service_type, "id": self.owner_id, "name": self.name}
 
 
 @dataclass(slots=True)
@@ -85,6 +111,11 @@ class Audience:
     is_ifa: bool = False
     request_id: str | None = None
     click_url: str | None = None
+    owner: Owner = Owner()
+    ad_account: str | None = None
+    activated: bool | None = None
+    inactivated: datetime | None = None
+    web_traffic: Mapping[str, Any] | None = None
 
     @property
     def restricted(self) -> bool:
@@ -94,7 +125,7 @@ class Audience:
     def settle(self, now: datetime, settings: LineSettings) -> None:
         """Take in finished jobs and become READY when it is time and there are enough members (LP 3.8)."""
         for job in self.jobs:
-            if now >= job.finished_at:
+            if job.status(now) == "FINISHED":
                 self.people |= job.people
                 self.outsiders |= job.outsiders
         if self.growing is not None and (not self.is_ready or settings.message_audiences_grow):
@@ -128,7 +159,14 @@ class Audience:
 
     def jobs_in_flight(self, now: datetime) -> int:
         """Return how many jobs are QUEUED or WORKING; each counts as an operation in flight (LP 1.6)."""
-        return sum(job.status(now) != "FINISHED" for job in self.jobs)
+        return sum(job.status(now) in ("QUEUED", "WORKING") for job in self.jobs)
+
+    def fail_jobs(self, now: datetime, failed_type: str) -> None:
+        """Let the jobs in flight end FAILED; their ids are never added."""
+        self.jobs = [
+            replace(job, failed_type=failed_type) if job.status(now) in ("QUEUED", "WORKING") else job
+            for job in self.jobs
+        ]
 
     def to_json(self, now: datetime) -> dict[str, Any]:
         """Return the `audienceGroup` object (LP 3.6)."""
@@ -152,6 +190,12 @@ class Audience:
             shown["clickUrl"] = self.click_url
         if status == "FAILED":
             shown["failedType"] = self.failed_type or "INTERNAL_ERROR"
+        if self.activated is not None:
+            shown["activated"] = self.activated
+        if self.inactivated is not None:
+            shown["inactivatedTimestamp"] = int(self.inactivated.timestamp())
+        if self.web_traffic is not None:
+            shown["webtraffic"] = dict(self.web_traffic)
         return shown
 
     def jobs_to_json(self, now: datetime) -> list[dict[str, Any]]:
@@ -164,7 +208,7 @@ class Audience:
                 "type": "DIFF_ADD",
                 "status": job.status(now),
                 "jobStatus": job.status(now),
-                "failedType": None,
+                "failedType": job.failed_type,
                 "audienceCount": job.size,
                 "created": int(job.created.timestamp()),
             }

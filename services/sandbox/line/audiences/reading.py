@@ -1,9 +1,9 @@
 """Reading own and shared audiences; renaming and deleting own ones (LP 3.5)."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
-from sandbox.line.audiences.audience import Audience
+from sandbox.line.audiences.audience import CREATE_ROUTES, STATUSES, Audience
 from sandbox.line.audiences.names import check_name, refuse_duplicate_name
 from sandbox.line.endpoint import PER_MINUTE, Answer, Call, Endpoint
 from sandbox.line.errors import LineError, audience_error
@@ -12,8 +12,7 @@ from sandbox.line.platform import Line
 LARGEST_PAGE = 40
 DEFAULT_PAGE = 20
 _LARGEST_NUMBER = 2**31 - 1
-# Who shares an audience is not modelled: all come from one Business Manager.
-_OWNER = {"serviceType": "bm", "id": "1", "name": "Business Manager"}
+_BOOLEANS = {"true": True, "false": False}
 
 
 def read_list(line: Line, call: Call) -> Answer:
@@ -64,12 +63,13 @@ def read_shared_one(line: Line, call: Call) -> Answer:
     audience = find_called(line, call)
     if not audience.foreign:
         raise not_found()
-    return Answer(_describe(line, audience) | {"owner": _OWNER})
+    return Answer(_describe(line, audience) | {"owner": audience.owner.to_json()})
 
 
 def _describe(line: Line, audience: Audience) -> dict[str, Any]:
     now = line.now()
-    return {"audienceGroup": audience.to_json(now), "jobs": audience.jobs_to_json(now)}
+    shown: dict[str, Any] = {"audienceGroup": audience.to_json(now), "jobs": audience.jobs_to_json(now)}
+    return shown if audience.ad_account is None else shown | {"adaccount": {"name": audience.ad_account}}
 
 
 def rename(line: Line, call: Call) -> Answer:
@@ -97,8 +97,7 @@ def find_called(line: Line, call: Call) -> Audience:
         LineError: 400 `AUDIENCE_GROUP_NOT_FOUND`.
 
     """
-    text = call.parts["number"]
-    audience = line.find_audience(call.channel.account, int(text)) if text.isascii() and text.isdigit() else None
+    audience = line.find_audience(call.channel.account, int(call.parts["number"]))
     if audience is None:
         raise not_found()
     return audience
@@ -115,22 +114,36 @@ def require_writable(audience: Audience) -> None:
         raise not_found()
 
 
-def _filter(line: Line, call: Call) -> Iterable[Audience]:
+def _filter(line: Line, call: Call) -> Sequence[Audience]:
     query = call.query
     name = query.get("description", "").lower()
     status = query.get("status")
+    _require_known("status", [status] if status else [], STATUSES)
     routes = query.getall("createRoute", [])
+    _require_known("createRoute", routes, CREATE_ROUTES)
     now = line.now()
-    for audience in line.list_audiences(call.channel.account):
-        if routes and audience.create_route not in routes:
-            continue
-        if name in audience.name.lower() and status in (None, audience.status(now)):
-            yield audience
+    return [
+        audience
+        for audience in line.list_audiences(call.channel.account)
+        if name in audience.name.lower()
+        and (not routes or audience.create_route in routes)
+        and (not status or status == audience.status(now))
+    ]
+
+
+def _require_known(name: str, values: Sequence[str], known: Sequence[str]) -> None:
+    for value in values:
+        if value not in known:
+            raise LineError(400, f"{name}: must be one of the following values: [{', '.join(known)}]")
 
 
 def _read_flag(call: Call, name: str, *, default: bool) -> bool:
     text = call.query.get(name)
-    return default if text is None else text.lower() == "true"
+    if text is None:
+        return default
+    if text.lower() not in _BOOLEANS:
+        raise LineError(400, f"{name}: must be true or false")
+    return _BOOLEANS[text.lower()]
 
 
 def _read_number(call: Call, name: str, *, default: int | None, most: int) -> int:
@@ -151,8 +164,8 @@ def _read_number(call: Call, name: str, *, default: int | None, most: int) -> in
 ENDPOINTS = (
     Endpoint("GET", "/v2/bot/audienceGroup/list", read_list, PER_MINUTE),
     Endpoint("GET", "/v2/bot/audienceGroup/shared/list", read_shared_list, PER_MINUTE),
-    Endpoint("GET", "/v2/bot/audienceGroup/shared/{number}", read_shared_one, PER_MINUTE),
-    Endpoint("GET", "/v2/bot/audienceGroup/{number}", read_one, PER_MINUTE),
-    Endpoint("PUT", "/v2/bot/audienceGroup/{number}/updateDescription", rename, PER_MINUTE),
-    Endpoint("DELETE", "/v2/bot/audienceGroup/{number}", delete, PER_MINUTE),
+    Endpoint("GET", r"/v2/bot/audienceGroup/shared/{number:\d+}", read_shared_one, PER_MINUTE),
+    Endpoint("GET", r"/v2/bot/audienceGroup/{number:\d+}", read_one, PER_MINUTE),
+    Endpoint("PUT", r"/v2/bot/audienceGroup/{number:\d+}/updateDescription", rename, PER_MINUTE),
+    Endpoint("DELETE", r"/v2/bot/audienceGroup/{number:\d+}", delete, PER_MINUTE),
 )

@@ -6,7 +6,16 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.control import ControlError, Document, MissingError, serve
-from sandbox.line.audiences.audience import CREATE_ROUTES, KINDS, RETENTION, STATUSES, Audience
+from sandbox.line.audiences.audience import (
+    CREATE_ROUTES,
+    FAILED_TYPES,
+    KINDS,
+    OWNER_SERVICES,
+    RETENTION,
+    STATUSES,
+    Audience,
+    Owner,
+)
 from sandbox.line.control.scope import CHANNEL, find_channel, read_people
 from sandbox.line.model import Channel
 from sandbox.line.platform import Line
@@ -74,12 +83,19 @@ class _Control:
             # An audience made here may be too small to get READY by itself.
             is_ready=True,
         )
+        self._change_details(audience, document)
         channel.account.audiences[audience.number] = audience
         return self._describe(audience)
 
     def change(self, document: Document) -> Any:
-        """Change `status` (null: as time goes), `permission`, `name`, or the members (as in `create`)."""
+        """Change `status` (null: as time goes), `permission`, `name`, or the members (as in `create`).
+
+        `fail_jobs` with a `failedType` lets the jobs in flight fail.
+        """
         channel, audience = self._find(document)
+        self._change_details(audience, document)
+        if "fail_jobs" in document.body:
+            audience.fail_jobs(self._line.now(), _read_choice(document, "fail_jobs", FAILED_TYPES, None))
         if "status" in document.body:
             audience.fixed_status = _read_status(document)
         audience.permission = _read_choice(document, "permission", ("READ", "READ_WRITE"), audience.permission)
@@ -94,6 +110,22 @@ class _Control:
         channel, audience = self._find(document)
         del channel.account.audiences[audience.number]
         return {}
+
+    def _change_details(self, audience: Audience, document: Document) -> None:
+        """Set what ads audiences and shared ones show: `failed_type`, `owner_*`, `ad_account`, `activated`, …."""
+        if "failed_type" in document.body:
+            audience.failed_type = _read_choice(document, "failed_type", FAILED_TYPES, None)
+        audience.owner = Owner(
+            service_type=_read_choice(document, "owner_service", OWNER_SERVICES, audience.owner.service_type),
+            owner_id=document.read("owner_id", str, default=audience.owner.owner_id),
+            name=document.read("owner_name", str, default=audience.owner.name),
+        )
+        audience.ad_account = document.read("ad_account", str, default=audience.ad_account)
+        activated = document.read("activated", bool)
+        if activated is not None:
+            audience.activated = activated
+            audience.inactivated = None if activated else self._line.now()
+        audience.web_traffic = document.read("web_traffic", dict, default=audience.web_traffic)
 
     def _find(self, document: Document) -> tuple[Channel, Audience]:
         channel = find_channel(self._line, document)

@@ -1,0 +1,66 @@
+"""Making audiences of those who tapped or saw a message (LP 3.5)."""
+
+from datetime import timedelta
+from typing import Any
+
+from sandbox.line.audiences.creation import add_audience, answer_created
+from sandbox.line.audiences.names import check_name
+from sandbox.line.endpoint import PER_MINUTE, Answer, Call, Endpoint
+from sandbox.line.errors import LineError, audience_error, count_units
+from sandbox.line.insight.reactions import Reactions
+from sandbox.line.model import Account, Send
+from sandbox.line.platform import Line
+
+OLDEST_MESSAGE = timedelta(days=60)
+LONGEST_CLICK_URL = 2_000
+
+
+def create_click(line: Line, call: Call) -> Answer:
+    """Make an audience of those who tapped a URL of a message, any one without `clickUrl` (LP 3.5)."""
+    body = call.read_object()
+    name = check_name(body.get("description"))
+    url = body.get("clickUrl")
+    if url is not None and (not isinstance(url, str) or not 0 < count_units(url) <= LONGEST_CLICK_URL):
+        raise LineError(400, "clickUrl: invalid")
+    send = _find_message(line, call, body.get("requestId"))
+    _refuse_repeated(call.channel.account, "CLICK", send.request_id, url)
+    audience = add_audience(line, call, kind="CLICK", name=name)
+    audience.request_id, audience.click_url = send.request_id, url
+    audience.growing = lambda time: Reactions(send, time, seed=line.seed).clicked(url)
+    return answer_created(line, audience)
+
+
+def create_impression(line: Line, call: Call) -> Answer:
+    """Make an audience of those who saw a bubble of a message (LP 3.5)."""
+    body = call.read_object()
+    name = check_name(body.get("description"))
+    send = _find_message(line, call, body.get("requestId"))
+    _refuse_repeated(call.channel.account, "IMP", send.request_id, None)
+    audience = add_audience(line, call, kind="IMP", name=name)
+    audience.request_id = send.request_id
+    audience.growing = lambda time: Reactions(send, time, seed=line.seed).opened()
+    return answer_created(line, audience)
+
+
+def _find_message(line: Line, call: Call, request_id: Any) -> Send:
+    """Return the narrowcast or broadcast of the last 60 days that an audience is made from."""
+    send = line.sends.get(request_id) if isinstance(request_id, str) else None
+    if send is None or send.kind not in ("narrowcast", "broadcast") or send.completed is None:
+        raise audience_error("request not found", "REQUEST_NOT_FOUND")
+    if send.channel.account is not call.channel.account:
+        raise audience_error("wrong bot id", "WRONG_BOT_ID")
+    if line.now() > send.accepted + OLDEST_MESSAGE:
+        raise audience_error("too old messages", "TOO_OLD_MESSAGES")
+    return send
+
+
+def _refuse_repeated(account: Account, kind: str, request_id: str, url: str | None) -> None:
+    for other in account.audiences.values():
+        if other.kind == kind and other.request_id == request_id and other.click_url == url:
+            raise audience_error("audience group exists", "AUDIENCE_GROUP_REQUESTID_DUPLICATE")
+
+
+ENDPOINTS = (
+    Endpoint("POST", "/v2/bot/audienceGroup/click", create_click, PER_MINUTE),
+    Endpoint("POST", "/v2/bot/audienceGroup/imp", create_impression, PER_MINUTE),
+)
