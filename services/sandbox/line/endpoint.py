@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import BodyPartReader, ClientPayloadError, MultipartReader, StreamReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 from multidict import MultiMapping
 
 from sandbox.faults import Fault
@@ -19,7 +20,6 @@ from sandbox.recorder import FAULTS, REQUEST_ID
 LARGEST_BODY = 2 * 1024 * 1024
 # How deep a body may nest is not published (LP 4.3); every walk over a body relies on this bound.
 DEEPEST_BODY = 200
-_FORM_BUFFER = 2**16
 
 PER_HOUR = Limit(60, 3600)
 PER_MINUTE = Limit(60, 60)
@@ -158,7 +158,8 @@ def _require_size(content: bytes) -> None:
 async def _read_form(request: web.Request, content: bytes) -> Mapping[str, Part]:
     if request.content_type != "multipart/form-data":
         raise LineError(400, f"The content type, {request.content_type}, is not supported")
-    stream = StreamReader(request.protocol, limit=_FORM_BUFFER, loop=asyncio.get_running_loop())
+    # The whole body is here already: a lower limit would ask the connection to pause.
+    stream = StreamReader(request.protocol, limit=len(content) + 1, loop=asyncio.get_running_loop())
     stream.feed_data(content)
     stream.feed_eof()
     form: dict[str, Part] = {}
@@ -167,7 +168,15 @@ async def _read_form(request: web.Request, content: bytes) -> Mapping[str, Part]
             if isinstance(part, BodyPartReader) and part.name:
                 form[part.name] = Part(bytes(await part.read()), part.headers.get("Content-Type", "").split(";")[0])
     # The reader tells of broken forms by whatever it stumbles over.
-    except (ValueError, RuntimeError, AssertionError, TypeError, LookupError, ClientPayloadError) as error:
+    except (
+        ValueError,
+        RuntimeError,
+        AssertionError,
+        TypeError,
+        LookupError,
+        ClientPayloadError,
+        HttpProcessingError,
+    ) as error:
         raise LineError(400, "The request body could not be parsed as a form") from error
     return form
 

@@ -43,6 +43,7 @@ class Sdk:
 
     messaging: Any
     audience: Any
+    audience_blob: Any
     insight: Any
 
 
@@ -92,7 +93,8 @@ class OfficialAccount:
                 audience.ApiClient(audience.Configuration(host=host, access_token=access_token)) as two,
                 insight.ApiClient(insight.Configuration(host=host, access_token=access_token)) as three,
             ):
-                return call(Sdk(messaging.MessagingApi(one), audience.ManageAudience(two), insight.Insight(three)))
+                apis = audience.ManageAudience(two), audience.ManageAudienceBlob(two)
+                return call(Sdk(messaging.MessagingApi(one), *apis, insight.Insight(three)))
 
         return await asyncio.to_thread(run)
 
