@@ -9,6 +9,10 @@ from random import Random
 _ASCII = bytes.maketrans(b"\x00\x01", b"01")
 # Each bit of precision costs one random integer as long as the population.
 _PRECISION = 16
+# Up to so many persons are drawn one by one, which is faster than coins for a whole population.
+_FEW = 8
+# What a person's number takes in a tuple, roughly.
+_NUMBER_BITS = 320
 
 
 def everyone(size: int) -> int:
@@ -40,6 +44,22 @@ def members(people: int) -> Iterator[int]:
         index = digits.find("1", index + 1)
 
 
+Kept = int | tuple[int, ...]
+"""A set as it is stored: few persons of a large population as their numbers."""
+
+
+def keep(people: int) -> Kept:
+    """Return a set in its smaller form: one message to one of a million people must not weigh 125 kB."""
+    if people.bit_count() * _NUMBER_BITS < people.bit_length():
+        return tuple(members(people))
+    return people
+
+
+def open_kept(kept: Kept) -> int:
+    """Return a stored set."""
+    return kept if isinstance(kept, int) else of(kept)
+
+
 def draw(rng: Random, people: int, share: float) -> int:
     """Return a random subset that holds each person with probability `share`, to 16 bits of precision."""
     size = people.bit_length()
@@ -48,6 +68,8 @@ def draw(rng: Random, people: int, share: float) -> int:
         return 0
     if threshold >= 1 << _PRECISION:
         return people
+    if people.bit_count() <= _FEW:
+        return _draw_few(rng, people, share)
     chosen = 0
     for bit in range(_PRECISION):
         coin = rng.getrandbits(size)
@@ -60,3 +82,13 @@ def pick(rng: Random, people: int, count: int) -> int:
     if people.bit_count() <= count:
         return people
     return of(rng.sample(list(members(people)), count))
+
+
+def _draw_few(rng: Random, people: int, share: float) -> int:
+    chosen = 0
+    while people:
+        bit = 1 << (people.bit_length() - 1)
+        people ^= bit
+        if rng.random() < share:
+            chosen |= bit
+    return chosen

@@ -13,7 +13,7 @@ class Clock:
     """System time plus an offset, running at a settable speed.
 
     Speed 1 is real time, 0 stands still (repeatable read-backs), k runs k times as fast. `machine` is the source
-    of real time, so that a test can own it.
+    of real time, so that a test can own it. `listeners` are called after every move and change of speed.
     """
 
     def __init__(self, *, machine: Callable[[], datetime] = read_system_time) -> None:
@@ -21,6 +21,7 @@ class Clock:
         self._anchor_machine = machine()
         self._anchor_business = self._anchor_machine
         self._speed = 1.0
+        self.listeners: list[Callable[[], None]] = []
 
     @property
     def speed(self) -> float:
@@ -45,6 +46,7 @@ class Clock:
         """Make `instant` (aware) the present; the speed stays."""
         self._anchor_machine = self._machine()
         self._anchor_business = instant.astimezone(UTC)
+        self._tell()
 
     def advance(self, seconds: float) -> None:
         """Move business time by `seconds`, backwards when negative."""
@@ -65,3 +67,8 @@ class Clock:
             raise ValueError("speed must be 0 or more")
         self.move_to(self.now())
         self._speed = speed
+        self._tell()
+
+    def _tell(self) -> None:
+        for listener in self.listeners:
+            listener()

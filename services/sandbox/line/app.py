@@ -5,7 +5,7 @@ from aiohttp import web
 from sandbox.line.account import info
 from sandbox.line.audiences import files, reading, retargeting, uploads
 from sandbox.line.endpoint import Endpoint, serve
-from sandbox.line.insight import message_event
+from sandbox.line.insight import aggregation, daily, followers, message_event
 from sandbox.line.messages import checks
 from sandbox.line.platform import Line
 from sandbox.line.sending import direct, narrowcast
@@ -22,6 +22,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *narrowcast.ENDPOINTS,
     *direct.ENDPOINTS,
     *message_event.ENDPOINTS,
+    *aggregation.ENDPOINTS,
+    *daily.ENDPOINTS,
+    *followers.ENDPOINTS,
 )
 
 

@@ -79,7 +79,8 @@ class Answer:
     status: int = 200
 
 
-Handler = Callable[[Line, Call], Answer]
+# All but those that call out of the sandbox answer at once.
+Handler = Callable[[Line, Call], Answer | Awaitable[Answer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,8 @@ def serve(line: Line, endpoint: Endpoint) -> Callable[[web.Request], Awaitable[w
                 form=await _read_form(request, content) if endpoint.takes_form else {},
             )
             answer = endpoint.handler(line, call)
+            if not isinstance(answer, Answer):
+                answer = await answer
         except LineError as error:
             return answer_error(error)
         return web.json_response(answer.body, status=answer.status)

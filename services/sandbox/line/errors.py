@@ -6,6 +6,7 @@ from typing import Any, TypeGuard
 RATE_LIMITED = "The API rate limit has been exceeded. Try again later."
 MONTHLY_LIMIT = "You have reached your monthly limit."
 NOT_FOUND = "Not found"
+FORBIDDEN = "Access to this API is not available for your account"
 
 
 class LineError(Exception):

@@ -1,18 +1,26 @@
 """Accounts, channels, tokens and sends of the LINE stand-in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sandbox import bits
+from sandbox.line.account.counts import DailyCounts
 from sandbox.line.account.quota import Quota
 from sandbox.line.audiences.audience import Audience
 from sandbox.line.people.population import Population
 from sandbox.line.sending.trees import Tree
+from sandbox.line.sending.units import UnitNames
+from sandbox.line.webhooks.outbox import Webhook
 
 
 @dataclass(slots=True)
 class Account:
-    """One LINE Official Account with its people, audiences and quota; channels of one OA share it."""
+    """One LINE Official Account with its people, audiences and quota; channels of one OA share it.
+
+    `wrote_at` says when a person last wrote to it: within 7 days that person may be pushed without being a friend.
+    """
 
     bot_user_id: str
     provider: str
@@ -21,15 +29,19 @@ class Account:
     population: Population = field(default_factory=Population)
     audiences: dict[int, Audience] = field(default_factory=dict)
     quota: Quota = field(default_factory=Quota)
+    units: UnitNames = field(default_factory=UnitNames)
+    counts: DailyCounts = field(default_factory=DailyCounts)
+    wrote_at: dict[int, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One Messaging API channel; tokens, rate limits and retry keys are per channel."""
+    """One Messaging API channel; tokens, rate limits, retry keys and the webhook are per channel."""
 
     channel_id: str
     secret: str
     account: Account
+    webhook: Webhook = field(default_factory=Webhook, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +88,10 @@ class Selection:
 
 @dataclass(slots=True)
 class Send:
-    """One accepted request to send; `kind` is `narrowcast`, `broadcast`, `push` or `multicast`.
+    """One accepted request to send; `kind` is `narrowcast`, `broadcast`, `push`, `multicast` or `reply`.
 
     Sets are over the account's population. `matched` is known from the start of the delivery, `delivered` at its
-    end; `capacity` is the most that may be sent (None: no bound).
+    end; `capacity` is the most that may be sent (None: no bound). `unit` is the aggregation unit that was attached.
     """
 
     request_id: str
@@ -94,13 +106,33 @@ class Send:
     phase: str = "waiting"
     started: datetime | None = None
     completed: datetime | None = None
-    matched: int = 0
     targets: int = 0
-    delivered: int = 0
+    kept_matched: bits.Kept = 0
+    kept_delivered: bits.Kept = 0
+    unit: str | None = None
+    sent_messages: tuple[Mapping[str, str], ...] = ()
     error_code: int | None = None
     failed_description: str | None = None
     behaviour: Behaviour = Behaviour()
     interactions: list[Interaction] = field(default_factory=list)
+
+    @property
+    def matched(self) -> int:
+        """Who was meant to get it."""
+        return bits.open_kept(self.kept_matched)
+
+    @matched.setter
+    def matched(self, people: int) -> None:
+        self.kept_matched = bits.keep(people)
+
+    @property
+    def delivered(self) -> int:
+        """Who got it."""
+        return bits.open_kept(self.kept_delivered)
+
+    @delivered.setter
+    def delivered(self, people: int) -> None:
+        self.kept_delivered = bits.keep(people)
 
     @property
     def messages(self) -> list[dict[str, Any]]:

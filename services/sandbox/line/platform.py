@@ -1,23 +1,28 @@
 """The state of the LINE stand-in, and the agenda of what happens in it later."""
 
 import heapq
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
 
+from sandbox import bits
 from sandbox.clock import Clock
 from sandbox.line.audiences.audience import Audience
 from sandbox.line.model import Account, Behaviour, Channel, Send
+from sandbox.line.page_tokens import PageTokens
 from sandbox.line.settings import LineSettings
 from sandbox.line.tokens.assertion import AssertionKeys
 from sandbox.line.tokens.store import TokenStore
+from sandbox.line.webhooks.events import EventType, make_event
 from sandbox.rate import Buckets, Limit
 
-# Read-back is bounded: older sends are forgotten, longest windows are 60 days (LP 3.3).
-KEPT_SENDS = 20_000
+# Read-back is bounded: older sends are forgotten, longest windows are 60 days (LP 3.3). Messages to single people
+# come in masses and must not push out the others.
+KEPT_SENDS = {"narrowcast": 20_000, "broadcast": 20_000, "push": 50_000, "multicast": 50_000, "reply": 50_000}
 RETRY_KEY_LIFE = timedelta(hours=24)
 FIRST_AUDIENCE_NUMBER = 5_000_000_000_001
 
@@ -26,7 +31,8 @@ class Line:
     """One LINE Platform: accounts, channels, tokens, sends.
 
     What LINE does by itself (starting and finishing deliveries) is on an agenda in order of business time;
-    `settle` makes everything happen that is due, and runs before every request is answered.
+    `settle` makes everything happen that is due, and runs before every request is answered. `listeners` are called
+    when something happened that webhooks tell of, and when the agenda got a new first entry.
     """
 
     def __init__(self, *, clock: Clock, settings: LineSettings, seed: int = 7) -> None:
@@ -37,12 +43,16 @@ class Line:
         self.buckets = Buckets(clock)
         self.tokens = TokenStore(self.rng)
         self.assertion_keys = AssertionKeys()
+        self.page_tokens = PageTokens(self.rng)
         self.behaviour = Behaviour()
         self.accounts: dict[str, Account] = {}
         self.channels: dict[str, Channel] = {}
         self.sends: dict[str, Send] = {}
+        self._accepted: dict[str, deque[str]] = {}
         self._retry_keys: dict[tuple[str, str], tuple[datetime, str]] = {}
         self._agenda: list[tuple[datetime, int, Callable[[datetime], None]]] = []
+        self._planned = 0
+        self.listeners: list[Callable[[], None]] = []
         self._numbers = 0
         self._next_audience = FIRST_AUDIENCE_NUMBER
 
@@ -109,8 +119,10 @@ class Line:
 
     def accept(self, send: Send) -> None:
         """Remember an accepted send and its retry key."""
-        while len(self.sends) >= KEPT_SENDS:
-            self.sends.pop(next(iter(self.sends)))
+        accepted = self._accepted.setdefault(send.kind, deque())
+        if len(accepted) >= KEPT_SENDS[send.kind]:
+            del self.sends[accepted.popleft()]
+        accepted.append(send.request_id)
         self.sends[send.request_id] = send
         if send.retry_key is not None:
             self._forget_old_keys()
@@ -150,13 +162,61 @@ class Line:
 
     def plan(self, time: datetime, action: Callable[[datetime], None]) -> None:
         """Make `action(time)` happen when business time reaches `time`."""
-        heapq.heappush(self._agenda, (time, self.next_number(), action))
+        # Numbers of their own: webhooks plan at moments of machine time, which must not show in message ids.
+        self._planned += 1
+        heapq.heappush(self._agenda, (time, self._planned, action))
+        if self._agenda[0][1] == self._planned:
+            self.tell()
 
     def settle(self) -> None:
         """Do all that is due by now, in order."""
         while self._agenda and self._agenda[0][0] <= self.now():
             time, _, action = heapq.heappop(self._agenda)
             action(time)
+
+    def next_due(self) -> datetime | None:
+        """Return when the next thing on the agenda is due, which may be past; None when there is none."""
+        return self._agenda[0][0] if self._agenda else None
+
+    # Webhooks
+
+    def happen(
+        self,
+        account: Account,
+        kind: EventType,
+        people: int,
+        content: Mapping[str, Any] | None = None,
+        *,
+        time: datetime | None = None,
+    ) -> None:
+        """Tell the OA's channels with an active webhook endpoint what each of `people` did, now or at `time`.
+
+        The people's state is the caller's to change; see `line.webhooks.doings` for functions that do both.
+        `content` is the object of the event, as `make_event` takes it.
+        """
+        when = time or self.now()
+        for channel in self.channels.values():
+            webhook = channel.webhook
+            if channel.account is not account or not self.sends_webhooks(channel):
+                continue
+            for person in bits.members(people):
+                if webhook.is_full:
+                    webhook.suspended += 1
+                else:
+                    event = make_event(channel, kind, person, content or {}, time=when, seed=self.seed)
+                    webhook.add(event, person)
+        self.tell()
+
+    def sends_webhooks(self, channel: Channel) -> bool:
+        """Whether the channel has an endpoint and uses it (LP 8.8)."""
+        webhook = channel.webhook
+        active = self.settings.webhook_active_at_first if webhook.active is None else webhook.active
+        return active and webhook.endpoint is not None
+
+    def tell(self) -> None:
+        """Let the listeners know that there may be something to do."""
+        for listener in self.listeners:
+            listener()
 
     def _forget_old_keys(self) -> None:
         oldest = self.now() - RETRY_KEY_LIFE

@@ -6,6 +6,7 @@ A test that must hold whatever LINE really does runs with both values of a switc
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args
 
+_LONGEST_SECONDS = 10**10
 NARROWCAST_CHECKS = ("form", "retry_key", "references", "reach", "quota")
 
 
@@ -38,10 +39,24 @@ class LineSettings:
     """Whether CLICK and IMP audiences take in people who act after READY."""
     duplicate_names_refused: bool = False
     """Whether a second audience of the same name is refused (LP 3.3)."""
+    duplicate_upload_ids: Literal["once", "refused"] = "once"
+    """An id that is twice in one upload (LP 3.3, 11.4): counted once, or a bad id."""
+    audience_cap: Literal["account", "channel"] = "account"
+    """Whose audiences the 1,000 of LP 3.3 are: all that the OA owns, or those that the channel made."""
+    read_only_refusal: Literal["not_found", "forbidden"] = "not_found"
+    """The answer to a change of a READ audience (LP 3.2): 400 as if it were unknown, or 403."""
+    ifa_audiences_allowed: bool = True
+    """Whether the OA has the corporate application that advertising ids need (LP 3.1)."""
+    inactivation_name: Literal["inactivatedTimestamp", "inactiveTimestamp"] = "inactivatedTimestamp"
+    """The spelling of that property (LP 3.6, 12 #2)."""
+    message_audience_recount: float = 3600.0
+    """How often a CLICK or IMP audience that is not READY yet takes in who acted since (LP 3.8)."""
     list_order: Literal["newest_first", "oldest_first"] = "newest_first"
     """The order of `audienceGroup/list` (LP 3.5)."""
     audience_operations_at_once: int = 10
     """Operations in flight per audience (LP 1.6); published, here so that tests may lower it."""
+    concurrency_text: str = "Too many concurrent operations on the audience."
+    """`message` of the 429 over that number (LP 1.7, 11.4)."""
 
     # Narrowcast
     narrowcast_checks: tuple[str, ...] = NARROWCAST_CHECKS
@@ -71,6 +86,30 @@ class LineSettings:
     unknown_properties_refused: bool = False
     """Whether an unknown property of a request body is refused (LP 11.2)."""
 
+    # Push and multicast
+    duplicate_recipients: Literal["once", "refused"] = "once"
+    """An id that is twice in `to` (LP 5.1)."""
+    foreign_recipients: Literal["ignored", "refused"] = "ignored"
+    """A well-formed id of another provider in a multicast: 200 without delivery, or 400 (LP 12 #3)."""
+
+    # Webhooks
+    webhook_active_at_first: bool = True
+    """Whether a channel uses its endpoint before anybody says so ("use webhook" of the console, LP 8.8)."""
+    webhook_plain_http: Literal["loopback", "anywhere", "refused"] = "loopback"
+    """Where an endpoint may do without https: LINE refuses it (LP 8.1), but the sandbox is for machines without TLS."""
+    webhook_timeout: float = 2.0
+    """Seconds of machine time until a POST is a `request_timeout` (LP 8.1)."""
+    webhook_events_at_once: int = 100
+    """Most events of the same moment in one POST (LP 8.1); 1: they never share."""
+    webhook_redeliveries: int = 3
+    """How often an event is sent again when no 2xx came, where redelivery is on (LP 8.5)."""
+    webhook_redelivery_interval: float = 60.0
+    """From one attempt to the next (LP 8.5)."""
+    webhook_test_status_without_answer: int = 0
+    """`statusCode` of a webhook test that got no answer (LP 8.8)."""
+    reply_token_life: float = 60.0
+    """How long a reply token holds from its receipt; longer than a minute is "not guaranteed" (LP 8.6)."""
+
     # Limits
     limits_on: bool = True
     """Whether rate limits are applied (LP 1.6)."""
@@ -80,6 +119,8 @@ class LineSettings:
     # Statistics
     insight_delay: float = 0.0
     """From delivery until interactions appear in message statistics (LP 7.4)."""
+    statistics_kept_days: float = 365.0
+    """How long message statistics can be fetched after a send (LP 7.4)."""
     daily_delay_days: int = 1
     """Days until a JST day's numbers are ready (LP 6.4)."""
     unknown_statistics: Literal["empty", "not_found"] = "empty"
@@ -111,8 +152,11 @@ def _fits(name: str, current: Any, value: Any) -> bool:
         return value is None or (type(value) is int and value >= 0)
     if name == "token_scope":
         return value is None or isinstance(value, str)
+    if name == "concurrency_text":
+        return isinstance(value, str)
     if isinstance(current, str):
         return value in get_args(LineSettings.__annotations__[name])
     if isinstance(current, bool):
         return isinstance(value, bool)
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+    # A date and a duration beyond this can't be added.
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= _LONGEST_SECONDS

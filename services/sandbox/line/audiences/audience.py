@@ -1,9 +1,9 @@
 """What an audience is: kinds, states over time, members, masked counts (LP 3.2, 3.6-3.9)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sandbox.line.settings import LineSettings
 
@@ -35,32 +35,45 @@ CREATE_ROUTES = (
 )
 FAILED_TYPES = ("AUDIENCE_GROUP_AUDIENCE_INSUFFICIENT", "INTERNAL_ERROR")
 OWNER_SERVICES = ("bm", "lap", "account", "yda")
-# Exact counts and no minimum, as long as the OA made them itself (LP 3.9, 4.5).
-UNRESTRICTED_KINDS = ("UPLOAD", "CHAT_TAG")
 RESTRICTED_MINIMUM = 50
 SMALLEST_SHOWN_COUNT = 20
 RETENTION = timedelta(days=180)
+MOST_JOBS = 50
+
+JobStatus = Literal["QUEUED", "WORKING", "FINISHED", "FAILED"]
+IN_FLIGHT = ("QUEUED", "WORKING")
 
 
 @dataclass(frozen=True, slots=True)
+class Members:
+    """Who an upload names: a set over the OA's population, and the ids that nobody here has."""
+
+    people: int = 0
+    outsiders: frozenset[str] = frozenset()
+
+    @property
+    def size(self) -> int:
+        """How many they are."""
+        return self.people.bit_count() + len(self.outsiders)
+
+
+@dataclass(slots=True)
 class Job:
-    """One addition of user ids; they count only from `finished_at` on (LP 3.7)."""
+    """One addition of ids; they count only from `finished_at` on (LP 3.7).
+
+    `size` is the number of ids in it; `waiting` is empty once the audience has taken them in.
+    """
 
     number: int
     created: datetime
     working_at: datetime
     finished_at: datetime
-    people: int
-    outsiders: frozenset[str]
+    size: int
+    waiting: Members
     description: str | None
     failed_type: str | None = None
 
-    @property
-    def size(self) -> int:
-        """Accounts added."""
-        return self.people.bit_count() + len(self.outsiders)
-
-    def status(self, now: datetime) -> str:
+    def status(self, now: datetime) -> JobStatus:
         """Return `jobStatus` at a time."""
         if self.failed_type is not None:
             return "FAILED"
@@ -87,8 +100,8 @@ class Audience:
     """One audience of an OA.
 
     `people` is a set over the OA's population, `outsiders` are uploaded ids that are nobody here. `growing` gives
-    the members at a time for audiences made from a message; they are frozen when the audience gets READY, unless
-    the switch `message_audiences_grow` is on. `fixed_status` overrides the states over time.
+    the members at a time for audiences made from a message; `recount` takes them in until the audience gets READY,
+    and the switch `message_audiences_grow` after that. `fixed_status` overrides the states over time.
     """
 
     number: int
@@ -118,21 +131,34 @@ class Audience:
     web_traffic: Mapping[str, Any] | None = None
 
     @property
+    def is_exact(self) -> bool:
+        """Whether it is counted exactly and has no minimum of its own: user ids uploaded, chat tags (LP 3.9, 4.5)."""
+        return self.kind == "CHAT_TAG" or (self.kind == "UPLOAD" and not self.is_ifa)
+
+    @property
     def restricted(self) -> bool:
-        """Whether LINE's minimum of 50 holds for it (LP 4.5)."""
-        return self.foreign or self.kind not in UNRESTRICTED_KINDS
+        """Whether LINE's minimum of 50 holds for sends to it (LP 4.5)."""
+        return self.foreign or not self.is_exact
 
     def settle(self, now: datetime, settings: LineSettings) -> None:
         """Take in finished jobs and become READY when it is time and there are enough members (LP 3.8)."""
         for job in self.jobs:
             if job.status(now) == "FINISHED":
-                self.people |= job.people
-                self.outsiders |= job.outsiders
-        if self.growing is not None and (not self.is_ready or settings.message_audiences_grow):
+                self.people |= job.waiting.people
+                self.outsiders |= job.waiting.outsiders
+                job.waiting = Members()
+        self._forget_old_jobs(now)
+        if self.growing is not None and self.is_ready and settings.message_audiences_grow:
             self.people = self.growing(now)
-        least = RESTRICTED_MINIMUM if self.kind not in UNRESTRICTED_KINDS else 1
+        least = 1 if self.is_exact else RESTRICTED_MINIMUM
         if now >= self.ready_at and self.size >= least:
             self.is_ready = True
+
+    def recount(self, now: datetime, settings: LineSettings) -> None:
+        """Take in who acted on the message that it is made from."""
+        if self.growing is not None:
+            self.people = self.growing(now)
+        self.settle(now, settings)
 
     @property
     def size(self) -> int:
@@ -141,9 +167,8 @@ class Audience:
 
     @property
     def shown_size(self) -> int:
-        """`audienceCount`: exact for uploads and chat tags, else 0 when under 20 (LP 3.9)."""
-        exact = self.kind in UNRESTRICTED_KINDS or self.size >= SMALLEST_SHOWN_COUNT
-        return self.size if exact else 0
+        """`audienceCount`: exact for uploads of user ids and chat tags, else 0 when under 20 (LP 3.9)."""
+        return self.size if self.is_exact or self.size >= SMALLEST_SHOWN_COUNT else 0
 
     def status(self, now: datetime) -> str:
         """Return the status at a time; `settle` must have run for that time."""
@@ -159,58 +184,19 @@ class Audience:
 
     def jobs_in_flight(self, now: datetime) -> int:
         """Return how many jobs are QUEUED or WORKING; each counts as an operation in flight (LP 1.6)."""
-        return sum(job.status(now) in ("QUEUED", "WORKING") for job in self.jobs)
+        return len(self._find_jobs_in_flight(now))
 
     def fail_jobs(self, now: datetime, failed_type: str) -> None:
         """Let the jobs in flight end FAILED; their ids are never added."""
-        self.jobs = [
-            replace(job, failed_type=failed_type) if job.status(now) in ("QUEUED", "WORKING") else job
-            for job in self.jobs
-        ]
+        for job in self._find_jobs_in_flight(now):
+            job.failed_type = failed_type
+            job.waiting = Members()
 
-    def to_json(self, now: datetime) -> dict[str, Any]:
-        """Return the `audienceGroup` object (LP 3.6)."""
-        status = self.status(now)
-        shown: dict[str, Any] = {
-            "audienceGroupId": self.number,
-            "createRoute": self.create_route,
-            "type": self.kind,
-            "description": self.name,
-            "status": status,
-            "audienceCount": self.shown_size,
-            "created": int(self.created.timestamp()),
-            "permission": self.permission,
-            "isIfaAudience": self.is_ifa,
-        }
-        if self.expires is not None:
-            shown["expireTimestamp"] = int(self.expires.timestamp())
-        if self.request_id is not None:
-            shown["requestId"] = self.request_id
-        if self.click_url is not None:
-            shown["clickUrl"] = self.click_url
-        if status == "FAILED":
-            shown["failedType"] = self.failed_type or "INTERNAL_ERROR"
-        if self.activated is not None:
-            shown["activated"] = self.activated
-        if self.inactivated is not None:
-            shown["inactivatedTimestamp"] = int(self.inactivated.timestamp())
-        if self.web_traffic is not None:
-            shown["webtraffic"] = dict(self.web_traffic)
-        return shown
+    def _find_jobs_in_flight(self, now: datetime) -> list[Job]:
+        return [job for job in self.jobs if job.status(now) in IN_FLIGHT]
 
-    def jobs_to_json(self, now: datetime) -> list[dict[str, Any]]:
-        """Return the last 50 `jobs`, newest first (LP 3.7); other kinds than UPLOAD have none."""
-        return [
-            {
-                "audienceGroupJobId": job.number,
-                "audienceGroupId": self.number,
-                "description": job.description,
-                "type": "DIFF_ADD",
-                "status": job.status(now),
-                "jobStatus": job.status(now),
-                "failedType": job.failed_type,
-                "audienceCount": job.size,
-                "created": int(job.created.timestamp()),
-            }
-            for job in reversed(self.jobs[-50:])
-        ]
+    def _forget_old_jobs(self, now: datetime) -> None:
+        """Keep the 50 that are shown, and whatever is in flight (LP 3.7)."""
+        older = self.jobs[:-MOST_JOBS]
+        if older:
+            self.jobs = [job for job in older if job.status(now) in IN_FLIGHT] + self.jobs[-MOST_JOBS:]

@@ -19,10 +19,13 @@ def check_name(value: Any) -> str:
         LineError: 400 with the code of LP 3.10.
 
     """
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str):
         raise audience_error("audience group name is empty", "AUDIENCE_GROUP_NAME_EMPTY")
+    # Before the blank ones: a line feed alone is a control character first (B4).
     if any(unicodedata.category(character) == "Cc" for character in value):
         raise audience_error("audience group name is wrong", "AUDIENCE_GROUP_NAME_WRONG")
+    if not value.strip():
+        raise audience_error("audience group name is empty", "AUDIENCE_GROUP_NAME_EMPTY")
     if count_units(value) > LONGEST_NAME:
         raise audience_error("size over audienceGroupName", "AUDIENCE_GROUP_NAME_SIZE_OVER")
     return value
@@ -47,5 +50,5 @@ def refuse_duplicate_name(line: Line, account: Account, name: str, *, besides: A
     if not line.settings.duplicate_names_refused:
         return
     for other in line.list_audiences(account):
-        if other is not besides and other.name.lower() == name.lower():
+        if other is not besides and other.name.casefold() == name.casefold():
             raise audience_error("audience group name is in use", "AUDIENCE_GROUP_NAME_WRONG")

@@ -1,13 +1,14 @@
 """Making audiences of those who tapped or saw a message (LP 3.5)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from sandbox.line.audiences.audience import Audience
 from sandbox.line.audiences.creation import add_audience, answer_created
 from sandbox.line.audiences.names import check_name
 from sandbox.line.endpoint import PER_MINUTE, Answer, Call, Endpoint
-from sandbox.line.errors import LineError, audience_error, count_units
-from sandbox.line.insight.reactions import Reactions
+from sandbox.line.errors import Problems, audience_error
+from sandbox.line.insight.reactions import COUNTED, Reactions
 from sandbox.line.model import Account, Send
 from sandbox.line.platform import Line
 
@@ -19,14 +20,13 @@ def create_click(line: Line, call: Call) -> Answer:
     """Make an audience of those who tapped a URL of a message, any one without `clickUrl` (LP 3.5)."""
     body = call.read_object()
     name = check_name(body.get("description"))
-    url = body.get("clickUrl")
-    if url is not None and (not isinstance(url, str) or not 0 < count_units(url) <= LONGEST_CLICK_URL):
-        raise LineError(400, "clickUrl: invalid")
+    url = _read_click_url(body)
     send = _find_message(line, call, body.get("requestId"))
-    _refuse_repeated(call.channel.account, "CLICK", send.request_id, url)
+    _refuse_repeated(line, call.channel.account, "CLICK", send.request_id, url)
     audience = add_audience(line, call, kind="CLICK", name=name)
     audience.request_id, audience.click_url = send.request_id, url
     audience.growing = lambda time: Reactions(send, time, seed=line.seed).clicked(url)
+    _plan_count(line, audience, send, audience.ready_at)
     return answer_created(line, audience)
 
 
@@ -35,10 +35,11 @@ def create_impression(line: Line, call: Call) -> Answer:
     body = call.read_object()
     name = check_name(body.get("description"))
     send = _find_message(line, call, body.get("requestId"))
-    _refuse_repeated(call.channel.account, "IMP", send.request_id, None)
+    _refuse_repeated(line, call.channel.account, "IMP", send.request_id, None)
     audience = add_audience(line, call, kind="IMP", name=name)
     audience.request_id = send.request_id
     audience.growing = lambda time: Reactions(send, time, seed=line.seed).opened()
+    _plan_count(line, audience, send, audience.ready_at)
     return answer_created(line, audience)
 
 
@@ -54,8 +55,32 @@ def _find_message(line: Line, call: Call, request_id: Any) -> Send:
     return send
 
 
-def _refuse_repeated(account: Account, kind: str, request_id: str, url: str | None) -> None:
-    for other in account.audiences.values():
+def _read_click_url(body: dict[str, Any]) -> str | None:
+    """Return the URL; an empty one stands for any, as no one does."""
+    url = body.get("clickUrl")
+    if url is None or url == "":
+        return None
+    problems = Problems()
+    problems.require_text(url, "clickUrl", longest=LONGEST_CLICK_URL)
+    problems.refuse()
+    return str(url)
+
+
+def _plan_count(line: Line, audience: Audience, send: Send, time: datetime) -> None:
+    """Count the members at `time`, and again and again until they are enough or nobody can join any more."""
+
+    def count(moment: datetime) -> None:
+        audience.recount(moment, line.settings)
+        last = (send.completed or moment) + COUNTED
+        if not audience.is_ready and moment < last and audience.growing is not None:
+            step = timedelta(seconds=max(1.0, line.settings.message_audience_recount))
+            _plan_count(line, audience, send, min(moment + step, last))
+
+    line.plan(time, count)
+
+
+def _refuse_repeated(line: Line, account: Account, kind: str, request_id: str, url: str | None) -> None:
+    for other in line.list_audiences(account):
         if other.kind == kind and other.request_id == request_id and other.click_url == url:
             raise audience_error("audience group exists", "AUDIENCE_GROUP_REQUESTID_DUPLICATE")
 

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from sandbox.line.audiences.audience import Members
 from sandbox.line.audiences.creation import (
+    IdRules,
     add_audience,
     add_job,
     answer_created,
@@ -13,7 +15,7 @@ from sandbox.line.audiences.creation import (
 )
 from sandbox.line.audiences.names import check_name, check_upload_description
 from sandbox.line.endpoint import PER_MINUTE, Answer, Call, Endpoint
-from sandbox.line.errors import LineError, Problems, audience_error
+from sandbox.line.errors import LineError, Problems, audience_error, is_integer
 from sandbox.line.platform import Line
 
 MOST_IDS = 10_000
@@ -26,11 +28,11 @@ def create_upload(line: Line, call: Call) -> Answer:
     text = check_upload_description(body.get("uploadDescription"))
     ifas = _read_flag(body, "isIfaAudience")
     given = body.get("audiences")
-    ids = _read_ids(line, call, [] if given is None else given, ifas=ifas)
+    members = _read_members(line, call, [] if given is None else given, ifas=ifas)
     audience = add_audience(line, call, kind="UPLOAD", name=name)
     audience.is_ifa = ifas
-    if ids:
-        add_job(line, call.channel.account, audience, ids, text)
+    if given:
+        add_job(line, audience, members, text)
     return answer_created(line, audience)
 
 
@@ -38,19 +40,20 @@ def add_ids(line: Line, call: Call) -> Answer:
     """Add up to 10,000 ids to an audience; they count when their job is FINISHED (LP 3.5)."""
     body = call.read_object()
     text = check_upload_description(body.get("uploadDescription"))
-    audience = find_growable(line, call, body.get("audienceGroupId"))
-    ids = _read_ids(line, call, body.get("audiences"), ifas=audience.is_ifa)
-    require_some(ids)
-    add_job(line, call.channel.account, audience, ids, text)
+    number = body.get("audienceGroupId")
+    audience = find_growable(line, call, str(number) if is_integer(number) else "")
+    members = _read_members(line, call, body.get("audiences"), ifas=audience.is_ifa, empty=False)
+    add_job(line, audience, members, text)
     note_addition(line, audience)
     return Answer(status=202)
 
 
-def _read_ids(line: Line, call: Call, given: Any, *, ifas: bool) -> set[str]:
+def _read_members(line: Line, call: Call, given: Any, *, ifas: bool, empty: bool = True) -> Members:
     if not isinstance(given, list):
         raise audience_error("Invalid audience id format", "UPLOAD_AUDIENCE_GROUP_NO_VALID_AUDIENCE_IDS")
     ids = [entry.get("id") if isinstance(entry, dict) else None for entry in given]
-    return check_ids(line, call.channel.account, ids, ifas=ifas, most=MOST_IDS, invalid=_refuse_ids)
+    rules = IdRules(MOST_IDS, ifas, _refuse_ids)
+    return check_ids(line, call.channel.account, [ids] if empty else require_some([ids]), rules)
 
 
 def _refuse_ids() -> LineError:

@@ -16,12 +16,15 @@ from sandbox.line.audiences.audience import (
     Audience,
     Owner,
 )
+from sandbox.line.audiences.shown import show_audience
 from sandbox.line.control.scope import CHANNEL, find_channel, read_people
 from sandbox.line.model import Channel
 from sandbox.line.platform import Line
 
 AUDIENCES = CHANNEL + "/audiences"
 AUDIENCE = AUDIENCES + r"/{number:\d+}"
+OLDEST_DAYS = 3_650
+SHARED_ONLY_ROUTES = ("BUSINESS_MANAGER", "YAHOO_DISPLAY_ADS")
 
 
 def routes(line: Line) -> list[web.RouteDef]:
@@ -43,7 +46,7 @@ class _Control:
         self._line = line
 
     def read_all(self, document: Document) -> Any:
-        channel = find_channel(self._line, document)
+        channel = self._find_channel(document)
         return {"audiences": [self._describe(a) for a in self._line.list_audiences(channel.account)]}
 
     def read(self, document: Document) -> Any:
@@ -60,13 +63,16 @@ class _Control:
 
         Members: `user_ids`, or `count` or a `share` of the reachable friends (`share` of all friends, blocked ones
         included, with `with_blocked`). `age_days` makes it older; at 180 it is EXPIRED unless `expires` is false.
-        `foreign` means that another OA shares it.
+        `foreign` means that another OA shares it; only then two more values of `create_route` exist (LP 3.5).
+        `ifas` makes an UPLOAD one of advertising ids.
         """
-        channel = find_channel(self._line, document)
+        channel = self._find_channel(document)
         population, now = channel.account.population, self._line.now()
         among = population.friends if document.read("with_blocked", bool) else population.deliverable
-        created = now.replace(microsecond=0) - timedelta(days=document.read("age_days", float, default=0))
-        route = _read_choice(document, "create_route", CREATE_ROUTES, "OA_MANAGER")
+        created = now.replace(microsecond=0) - timedelta(days=_read_age(document))
+        foreign = document.read("foreign", bool, default=False)
+        routes = [route for route in CREATE_ROUTES if foreign or route not in SHARED_ONLY_ROUTES]
+        route = _read_choice(document, "create_route", tuple(routes), "OA_MANAGER")
         audience = Audience(
             number=self._line.next_audience_number(),
             kind=_read_choice(document, "kind", KINDS, None),
@@ -76,7 +82,8 @@ class _Control:
             channel_id=channel.channel_id if route == "MESSAGING_API" else "",
             create_route=route,
             permission=_read_choice(document, "permission", ("READ", "READ_WRITE"), "READ_WRITE"),
-            foreign=document.read("foreign", bool, default=False),
+            foreign=foreign,
+            is_ifa=document.read("ifas", bool, default=False),
             people=read_people(self._line, channel, document, among=among),
             expires=created + RETENTION if document.read("expires", bool, default=True) else None,
             fixed_status=_read_status(document),
@@ -90,7 +97,7 @@ class _Control:
     def change(self, document: Document) -> Any:
         """Change `status` (null: as time goes), `permission`, `name`, or the members (as in `create`).
 
-        `fail_jobs` with a `failedType` lets the jobs in flight fail.
+        `fail_jobs` with a `failedType` lets the jobs in flight fail at once.
         """
         channel, audience = self._find(document)
         self._change_details(audience, document)
@@ -127,8 +134,13 @@ class _Control:
             audience.inactivated = None if activated else self._line.now()
         audience.web_traffic = document.read("web_traffic", dict, default=audience.web_traffic)
 
+    def _find_channel(self, document: Document) -> Channel:
+        """Return the channel, once everything that is due has happened."""
+        self._line.settle()
+        return find_channel(self._line, document)
+
     def _find(self, document: Document) -> tuple[Channel, Audience]:
-        channel = find_channel(self._line, document)
+        channel = self._find_channel(document)
         audience = self._line.find_audience(channel.account, int(document.parts["number"]))
         if audience is None:
             raise MissingError("no such audience")
@@ -136,7 +148,7 @@ class _Control:
 
     def _describe(self, audience: Audience) -> dict[str, Any]:
         return {
-            **audience.to_json(self._line.now()),
+            **show_audience(audience, self._line.now(), self._line.settings),
             "size": audience.size,
             "foreign": audience.foreign,
             "restricted": audience.restricted,
@@ -148,6 +160,13 @@ def _read_choice(document: Document, name: str, allowed: tuple[str, ...], defaul
     if value not in allowed:
         raise ControlError(f"{name}: one of {allowed}")
     return value
+
+
+def _read_age(document: Document) -> float:
+    age: float = document.read("age_days", float, default=0)
+    if not 0 <= age <= OLDEST_DAYS:
+        raise ControlError(f"age_days: 0 to {OLDEST_DAYS}")
+    return age
 
 
 def _read_status(document: Document) -> str | None:

@@ -7,10 +7,13 @@ from typing import Any
 from aiohttp import web
 
 from sandbox import bits
-from sandbox.control import Document, serve
+from sandbox.control import ControlError, Document, serve
+from sandbox.line.account.counts import MANAGER_COUNTERS
 from sandbox.line.control.scope import CHANNEL, find_channel, find_send, read_people
+from sandbox.line.errors import is_integer
 from sandbox.line.model import Interaction, Send
 from sandbox.line.platform import Line
+from sandbox.line.times import parse_day
 
 INTERACTIONS = {"opens": "open", "clicks": "click", "plays": "play"}
 
@@ -23,6 +26,7 @@ def routes(line: Line) -> list[web.RouteDef]:
         web.get(CHANNEL + "/narrowcasts", serve(face.read_narrowcasts)),
         web.get(CHANNEL + "/sends", serve(face.read_sends)),
         web.get(CHANNEL + "/deliveries", serve(face.read_deliveries)),
+        web.post(CHANNEL + "/daily-counts", serve(face.count_manager)),
         *told,
     ]
 
@@ -74,6 +78,17 @@ class _Control:
         send.interactions.append(event)
         return {"people": people.bit_count()}
 
+    def count_manager(self, document: Document) -> Any:
+        """Count what OA Manager sent on `date` (yyyyMMdd): `counters` by their names in LP 7.5."""
+        counts = find_channel(self._line, document).account.counts
+        day = parse_day(document.require("date", str))
+        counters = document.require("counters", dict)
+        if day is None or not all(name in MANAGER_COUNTERS and is_integer(n) for name, n in counters.items()):
+            raise ControlError(f"date: yyyyMMdd; counters: numbers of {MANAGER_COUNTERS}")
+        for name, count in counters.items():
+            counts.add(day, name, count)
+        return {}
+
     def _sends(self, document: Document) -> list[Send]:
         account = find_channel(self._line, document).account
         self._line.settle()
@@ -85,6 +100,7 @@ class _Control:
             "kind": send.kind,
             "channel_id": send.channel.channel_id,
             "retry_key": send.retry_key,
+            "unit": send.unit,
             "body": send.body,
             "accepted_time": send.accepted.isoformat(),
             "phase": send.phase,

@@ -41,8 +41,9 @@ class Figure:
 class Reactions:
     """The reactions to one send up to a time.
 
-    The model gives the same people at every call: its randomness is seeded by the send, and each step of time adds
-    to the step before. Counting stops 14 days after the delivery (LP 7.4).
+    `bubbles` is how many there are, `links` the URLs in them. The model gives the same people at every call: its
+    randomness is seeded by the send, and each step of time adds to the step before. Counting stops 14 days after the
+    delivery (LP 7.4).
     """
 
     def __init__(self, send: Send, until: datetime, *, seed: int) -> None:
@@ -54,6 +55,8 @@ class Reactions:
             self._delivered_at = send.completed
             self._until = min(until, send.completed + COUNTED)
         self._openers = self._model_openers()
+        self.bubbles = len(send.messages)
+        self.links = find_links(send.messages)
 
     def impressions(self, seq: int) -> Figure:
         """Return how often a bubble was seen."""
@@ -74,7 +77,7 @@ class Reactions:
     def clicked(self, url: str | None = None) -> int:
         """Return everyone who tapped a URL, any one when None."""
         people = 0
-        for link in find_links(self._send.messages):
+        for link in self.links:
             if url is None or link.url == url:
                 people |= self.clicks(link).people
         return people

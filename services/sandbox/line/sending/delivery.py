@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from sandbox import bits
+from sandbox.line.account.counts import API_COUNTERS
 from sandbox.line.audiences.audience import RESTRICTED_MINIMUM, Audience
 from sandbox.line.model import Account, Send
 from sandbox.line.platform import Line
@@ -65,6 +66,7 @@ def _finish(line: Line, send: Send, time: datetime) -> None:
     send.behaviour = line.behaviour
     account.quota.holds.pop(send.request_id, None)
     account.quota.spend(read_japanese_month(time), send.delivered.bit_count())
+    account.counts.add(read_japanese_day(time), API_COUNTERS[send.kind], send.delivered.bit_count())
 
 
 def _fail(line: Line, send: Send, failure: _Failure, time: datetime) -> None:

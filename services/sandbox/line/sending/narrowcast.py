@@ -16,6 +16,7 @@ from sandbox.line.times import format_milliseconds, read_japanese_month
 
 REMEMBERED = timedelta(hours=336)
 SMALLEST_REACH = 100
+ACCEPTED = "The retry key is already accepted"
 _BODY_PROPERTIES = frozenset({"messages", "recipient", "filter", "limit", "notificationDisabled"})
 
 
@@ -140,7 +141,14 @@ def refuse_accepted_key(line: Line, call: Call) -> None:
     earlier = line.find_accepted(call.channel, call.retry_key)
     if earlier is not None:
         headers = {"X-Line-Accepted-Request-Id": earlier}
-        raise LineError(409, "The retry key is already accepted", headers=headers)
+        raise LineError(409, ACCEPTED, headers=headers, body=_describe_accepted(line, earlier))
+
+
+def _describe_accepted(line: Line, request_id: str) -> dict[str, Any]:
+    """Repeat the message ids of a push (LP 1.9)."""
+    send = line.sends.get(request_id)
+    shown: dict[str, Any] = {"message": ACCEPTED}
+    return shown | ({"sentMessages": list(send.sent_messages)} if send is not None and send.sent_messages else {})
 
 
 def _check_references(attempt: _Attempt) -> None:
