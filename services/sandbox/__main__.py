@@ -3,9 +3,11 @@
 import argparse
 import asyncio
 import signal
+from datetime import datetime
 from pathlib import Path
 
 from sandbox.app import start
+from sandbox.clock import Clock
 from sandbox.settings import Settings
 
 
@@ -22,7 +24,16 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7, help="source of every random choice")
     parser.add_argument("--friends", type=int, default=5_000, help="friends of the demo world's OA")
     parser.add_argument("--world", choices=("demo", "empty"), default="demo", help="what exists at the start")
+    parser.add_argument("--now", type=_read_instant, help="ISO 8601 with a zone: where the clock begins")
+    parser.add_argument("--speed", type=float, default=1.0, help="business seconds per second; 0: the clock stands")
     return parser.parse_args()
+
+
+def _read_instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise argparse.ArgumentTypeError("a zone is required")
+    return instant
 
 
 async def _serve(options: argparse.Namespace) -> None:
@@ -32,7 +43,11 @@ async def _serve(options: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     settings = Settings(seed=options.seed, friends=options.friends, world=options.world)
-    sandbox = await start(settings, host=host, port=int(port))
+    clock = Clock()
+    clock.run_at(options.speed)
+    if options.now is not None:
+        clock.move_to(options.now)
+    sandbox = await start(settings, host=host, port=int(port), clock=clock)
     address = sandbox.url.removeprefix("http://")
     if options.port_file is not None:
         _write_atomically(options.port_file, address)

@@ -3,6 +3,10 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+# Beyond these the vendors' own periods (180 days, 13 months) could not be reckoned with.
+FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+FASTEST = 86_400.0
+
 
 def read_system_time() -> datetime:
     """Return the machine's time, aware and in UTC."""
@@ -43,7 +47,14 @@ class Clock:
         return self.now().timestamp()
 
     def move_to(self, instant: datetime) -> None:
-        """Make `instant` (aware) the present; the speed stays."""
+        """Make `instant` (aware) the present; the speed stays.
+
+        Raises:
+            ValueError: before the year 2000 or after 2199.
+
+        """
+        if not FIRST <= instant < LAST:
+            raise ValueError(f"the clock goes from {FIRST:%Y} to {LAST:%Y}")
         self._anchor_machine = self._machine()
         self._anchor_business = instant.astimezone(UTC)
         self._tell()
@@ -60,11 +71,11 @@ class Clock:
         """Let business time pass `speed` times as fast as machine time from now on.
 
         Raises:
-            ValueError: `speed` is negative; time that runs backwards has no meaning for a vendor.
+            ValueError: `speed` is negative, which has no meaning for a vendor, or over a day per second.
 
         """
-        if speed < 0:
-            raise ValueError("speed must be 0 or more")
+        if not 0 <= speed <= FASTEST:
+            raise ValueError(f"speed: 0 to {FASTEST:g}")
         self.move_to(self.now())
         self._speed = speed
         self._tell()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sandbox.clock import Clock
+from sandbox.clock import FASTEST, FIRST, LAST, Clock
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -52,3 +52,24 @@ def test_negative_speed() -> None:
     """Time can't run backwards."""
     with pytest.raises(ValueError, match="speed"):
         Clock().run_at(-1)
+
+
+@pytest.mark.parametrize("instant", [FIRST - timedelta(seconds=1), LAST])
+def test_the_ends_of_time(instant: datetime) -> None:
+    """The clock stays where the vendors' periods can be reckoned with; a refused move changes nothing."""
+    clock = Clock(machine=lambda: datetime(2026, 6, 1, tzinfo=UTC))
+    clock.move_to(FIRST)
+    with pytest.raises(ValueError, match="the clock goes from 2000 to 2200"):
+        clock.move_to(instant)
+
+    assert clock.now() == FIRST
+
+
+@pytest.mark.parametrize("speed", [-1.0, FASTEST + 1, float("nan"), float("inf")])
+def test_speeds_of_no_meaning(speed: float) -> None:
+    """Time neither runs backwards nor faster than a day per second."""
+    clock = Clock()
+    with pytest.raises(ValueError, match="speed"):
+        clock.run_at(speed)
+
+    assert clock.speed == 1
