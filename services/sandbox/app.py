@@ -17,6 +17,7 @@ from sandbox.journal import Journal
 from sandbox.line import app as line_app
 from sandbox.line.control import routes as line_control
 from sandbox.line.platform import Line
+from sandbox.line.webhooks.delivery import deliver_webhooks
 from sandbox.recorder import RequestIds, record_requests
 from sandbox.settings import Settings
 
@@ -71,6 +72,7 @@ def create_app(state: State) -> web.Application:
     app.add_routes(preferences.control_routes(state.hubspot))
     app.add_routes(line_app.routes(state.line))
     app.add_routes(hubspot_app.routes(state.hubspot))
+    app.cleanup_ctx.append(deliver_webhooks(state.line))
     return app
 
 

@@ -8,8 +8,9 @@ from sandbox.line.endpoint import Endpoint, serve
 from sandbox.line.insight import aggregation, daily, followers, message_event
 from sandbox.line.messages import checks
 from sandbox.line.platform import Line
-from sandbox.line.sending import direct, narrowcast
+from sandbox.line.sending import direct, narrowcast, reply
 from sandbox.line.tokens import routes as tokens
+from sandbox.line.webhooks import routes as webhooks
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *info.ENDPOINTS,
@@ -21,10 +22,12 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *checks.ENDPOINTS,
     *narrowcast.ENDPOINTS,
     *direct.ENDPOINTS,
+    *reply.ENDPOINTS,
     *message_event.ENDPOINTS,
     *aggregation.ENDPOINTS,
     *daily.ENDPOINTS,
     *followers.ENDPOINTS,
+    *webhooks.ENDPOINTS,
 )
 
 

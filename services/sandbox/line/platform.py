@@ -194,17 +194,18 @@ class Line:
         The people's state is the caller's to change; see `line.webhooks.doings` for functions that do both.
         `content` is the object of the event, as `make_event` takes it.
         """
+        channels = [channel for channel in self.channels.values() if channel.account is account]
         when = time or self.now()
-        for channel in self.channels.values():
-            webhook = channel.webhook
-            if channel.account is not account or not self.sends_webhooks(channel):
-                continue
+        ids = account.population.ids
+        for channel in filter(self.sends_webhooks, channels):
+            silent = set(bits.members(people & ~account.population.consented))
             for person in bits.members(people):
-                if webhook.is_full:
-                    webhook.suspended += 1
-                else:
-                    event = make_event(channel, kind, person, content or {}, time=when, seed=self.seed)
-                    webhook.add(event, person)
+                if channel.webhook.is_full:
+                    channel.webhook.suspended += 1
+                    continue
+                user_id = None if person in silent else ids[person]
+                event = make_event(channel, kind, user_id, content or {}, time=when, seed=self.seed)
+                channel.webhook.add(event, person)
         self.tell()
 
     def sends_webhooks(self, channel: Channel) -> bool:

@@ -152,10 +152,9 @@ def _fits(name: str, current: Any, value: Any) -> bool:
         return value is None or (type(value) is int and value >= 0)
     if name == "token_scope":
         return value is None or isinstance(value, str)
-    if name == "concurrency_text":
-        return isinstance(value, str)
     if isinstance(current, str):
-        return value in get_args(LineSettings.__annotations__[name])
+        choices = get_args(LineSettings.__annotations__[name])
+        return value in choices if choices else isinstance(value, str)
     if isinstance(current, bool):
         return isinstance(value, bool)
     # A date and a duration beyond this can't be added.

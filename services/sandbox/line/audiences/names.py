@@ -1,10 +1,11 @@
-"""Rules for an audience's name and the texts beside it (LP 3.3, 3.10)."""
+"""Rules for an audience's name, the texts beside it, and the properties of its requests (LP 3.3, 3.10, 11.2)."""
 
 import unicodedata
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sandbox.line.audiences.audience import Audience
-from sandbox.line.errors import audience_error, count_units
+from sandbox.line.errors import Problems, audience_error, count_units
 from sandbox.line.model import Account
 from sandbox.line.platform import Line
 
@@ -43,6 +44,16 @@ def check_upload_description(value: Any) -> str | None:
     if not isinstance(value, str) or count_units(value) > LONGEST_UPLOAD_DESCRIPTION:
         raise audience_error("size over uploadDescription", "AUDIENCE_GROUP_UPLOAD_DESCRIPTION_SIZE_OVER")
     return value
+
+
+def refuse_unknown_properties(line: Line, body: Mapping[str, Any], known: Collection[str]) -> None:
+    """Refuse a body with properties that the endpoint does not have, where the switch says that LINE does (LP 11.2)."""
+    if not line.settings.unknown_properties_refused:
+        return
+    problems = Problems()
+    for name in sorted(body.keys() - set(known)):
+        problems.add(name, "Unknown property")
+    problems.refuse()
 
 
 def refuse_duplicate_name(line: Line, account: Account, name: str, *, besides: Audience | None = None) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sandbox.line.audiences.audience import CREATE_ROUTES, STATUSES, Audience
-from sandbox.line.audiences.names import check_name, refuse_duplicate_name
+from sandbox.line.audiences.names import check_name, refuse_duplicate_name, refuse_unknown_properties
 from sandbox.line.audiences.shown import show_audience, show_jobs
 from sandbox.line.endpoint import PER_MINUTE, Answer, Call, Endpoint
 from sandbox.line.errors import FORBIDDEN, LineError, audience_error
@@ -81,7 +81,9 @@ def rename(line: Line, call: Call) -> Answer:
     """Change an audience's name."""
     audience = find_called(line, call)
     require_writable(line, audience)
-    name = check_name(call.read_object().get("description"))
+    body = call.read_object()
+    refuse_unknown_properties(line, body, ("description",))
+    name = check_name(body.get("description"))
     refuse_duplicate_name(line, call.channel.account, name, besides=audience)
     audience.name = name
     return Answer()

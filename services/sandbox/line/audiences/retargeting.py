@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.line.audiences.audience import Audience
 from sandbox.line.audiences.creation import add_audience, answer_created
-from sandbox.line.audiences.names import check_name
+from sandbox.line.audiences.names import check_name, refuse_unknown_properties
 from sandbox.line.endpoint import PER_MINUTE, Answer, Call, Endpoint
 from sandbox.line.errors import Problems, audience_error
 from sandbox.line.insight.reactions import COUNTED, Reactions
@@ -19,6 +19,7 @@ LONGEST_CLICK_URL = 2_000
 def create_click(line: Line, call: Call) -> Answer:
     """Make an audience of those who tapped a URL of a message, any one without `clickUrl` (LP 3.5)."""
     body = call.read_object()
+    refuse_unknown_properties(line, body, ("description", "requestId", "clickUrl"))
     name = check_name(body.get("description"))
     url = _read_click_url(body)
     send = _find_message(line, call, body.get("requestId"))
@@ -33,6 +34,7 @@ def create_click(line: Line, call: Call) -> Answer:
 def create_impression(line: Line, call: Call) -> Answer:
     """Make an audience of those who saw a bubble of a message (LP 3.5)."""
     body = call.read_object()
+    refuse_unknown_properties(line, body, ("description", "requestId"))
     name = check_name(body.get("description"))
     send = _find_message(line, call, body.get("requestId"))
     _refuse_repeated(line, call.channel.account, "IMP", send.request_id, None)

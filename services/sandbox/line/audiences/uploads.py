@@ -13,17 +13,20 @@ from sandbox.line.audiences.creation import (
     note_addition,
     require_some,
 )
-from sandbox.line.audiences.names import check_name, check_upload_description
+from sandbox.line.audiences.names import check_name, check_upload_description, refuse_unknown_properties
 from sandbox.line.endpoint import PER_MINUTE, Answer, Call, Endpoint
 from sandbox.line.errors import LineError, Problems, audience_error, is_integer
 from sandbox.line.platform import Line
 
 MOST_IDS = 10_000
+_CREATE = ("description", "isIfaAudience", "uploadDescription", "audiences")
+_ADD = ("audienceGroupId", "audiences", "uploadDescription")
 
 
 def create_upload(line: Line, call: Call) -> Answer:
     """Make an audience from up to 10,000 ids; none makes one that never gets READY (LP 3.5)."""
     body = call.read_object()
+    refuse_unknown_properties(line, body, _CREATE)
     name = check_name(body.get("description"))
     text = check_upload_description(body.get("uploadDescription"))
     ifas = _read_flag(body, "isIfaAudience")
@@ -39,6 +42,7 @@ def create_upload(line: Line, call: Call) -> Answer:
 def add_ids(line: Line, call: Call) -> Answer:
     """Add up to 10,000 ids to an audience; they count when their job is FINISHED (LP 3.5)."""
     body = call.read_object()
+    refuse_unknown_properties(line, body, _ADD)
     text = check_upload_description(body.get("uploadDescription"))
     number = body.get("audienceGroupId")
     audience = find_growable(line, call, str(number) if is_integer(number) else "")

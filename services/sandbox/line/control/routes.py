@@ -9,12 +9,14 @@ from sandbox.control import Document, serve
 from sandbox.line.control import audiences as control_audiences
 from sandbox.line.control import sends as control_sends
 from sandbox.line.control import tokens as control_tokens
+from sandbox.line.control import webhooks as control_webhooks
 from sandbox.line.control.scope import CHANNEL, ROOT, find_channel, read_people
 from sandbox.line.model import Behaviour, Channel
 from sandbox.line.people.generate import Shares, add_friends
 from sandbox.line.people.population import Person, is_user_id
 from sandbox.line.platform import Line
 from sandbox.line.times import read_japanese_day, read_japanese_month
+from sandbox.line.webhooks import doings
 
 MOST_FRIENDS = 5_000_000
 
@@ -37,6 +39,7 @@ def routes(line: Line) -> list[web.RouteDef]:
         *control_audiences.routes(line),
         *control_sends.routes(line),
         *control_tokens.routes(line),
+        *control_webhooks.routes(line),
     ]
 
 
@@ -91,9 +94,10 @@ class _Control:
         if not 0 <= count <= MOST_FRIENDS:
             raise ValueError(f"count: 0 to {MOST_FRIENDS}")
         shares = Shares.from_json(document.read("shares", dict, default={}))
+        seed, before = document.read("seed", int, default=self._line.seed), population.everyone
         population.add(people, today=today)
-        seed = document.read("seed", int, default=self._line.seed)
         add_friends(channel.account, count, seed=seed, today=today, shares=shares)
+        doings.tell_follows(self._line, channel.account, population.deliverable & ~before)
         return self._describe(channel)
 
     def block(self, document: Document) -> Any:
@@ -102,14 +106,15 @@ class _Control:
         self._line.settle()
         population = channel.account.population
         people = read_people(self._line, channel, document, among=population.deliverable)
-        population.block(people, day=read_japanese_day(self._line.now()))
+        doings.unfollow(self._line, channel.account, people)
         return self._describe(channel)
 
     def unblock(self, document: Document) -> Any:
         """Let `user_ids`, or `count` of those who block, stop blocking the OA."""
         channel = find_channel(self._line, document)
         population = channel.account.population
-        population.unblock(read_people(self._line, channel, document, among=population.blocked))
+        people = read_people(self._line, channel, document, among=population.blocked)
+        doings.unblock(self._line, channel.account, people)
         return self._describe(channel)
 
     def set_quota(self, document: Document) -> Any:

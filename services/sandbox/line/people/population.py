@@ -107,6 +107,13 @@ class Population:
             self.blocked_on[position] = day
         self.blocked |= people
 
+    def befriend(self, people: int, *, day: int) -> None:
+        """Make people friends of the OA from `day` (JST ordinal) on; who is one already stays it."""
+        for position in bits.members(people & ~self.friends):
+            self.followed_on[position] = day
+        self.friends |= people
+        self._befriended.clear()
+
     def unblock(self, people: int) -> None:
         """Make people stop blocking the OA."""
         for position in bits.members(people & self.blocked):

@@ -20,19 +20,19 @@ _ULID_TIMES = 1 << 48
 
 
 def make_event(
-    channel: Channel, kind: EventType, person: int, content: Mapping[str, Any], *, time: datetime, seed: int
+    channel: Channel, kind: EventType, user_id: str | None, content: Mapping[str, Any], *, time: datetime, seed: int
 ) -> Event:
     """Return the next event of a channel; its ids follow from the seed and the number of events before it.
 
     `content` is the object that events of this kind carry under the kind's name, as `{"isUnblocked": False}`. Users
-    who did not consent stay without `userId` (LP 8.3); unfollow has no reply token (LP 8.4).
+    who did not consent are without `user_id` (LP 8.3); unfollow has no reply token (LP 8.4).
     """
     noise = _make_noise(channel, seed)
     document: dict[str, Any] = {
         "type": kind,
         "mode": "active",
         "timestamp": count_milliseconds(time),
-        "source": _describe_source(channel, person),
+        "source": {"type": "user"} if user_id is None else {"type": "user", "userId": user_id},
         "webhookEventId": make_ulid(count_milliseconds(time), noise[:_ULID_RANDOM_BYTES]),
         "deliveryContext": {"isRedelivery": False},
     }
@@ -48,9 +48,9 @@ def redeliver(event: Event) -> Event:
 
 
 def write_body(channel: Channel, events: Iterable[Event]) -> bytes:
-    """Return the body of a POST: compact JSON in UTF-8."""
+    """Return the body of a POST: compact JSON in UTF-8, in which half a surrogate pair is a question mark."""
     body = {"destination": channel.account.bot_user_id, "events": [event.document for event in events]}
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 def count_milliseconds(time: datetime) -> int:
@@ -68,13 +68,6 @@ def _make_noise(channel: Channel, seed: int) -> bytes:
     """Return 64 bytes of an event, from which all its ids are made."""
     channel.webhook.events_made += 1
     return hashlib.sha512(f"webhook:{seed}:{channel.channel_id}:{channel.webhook.events_made}".encode()).digest()
-
-
-def _describe_source(channel: Channel, person: int) -> dict[str, str]:
-    population = channel.account.population
-    if not population.consented >> person & 1:
-        return {"type": "user"}
-    return {"type": "user", "userId": population.ids[person]}
 
 
 def _complete_message(content: Mapping[str, Any], noise: bytes) -> dict[str, Any]:

@@ -9,7 +9,7 @@ HEADER = "X-Line-Signature"
 
 def sign(secret: str, body: bytes) -> str:
     """Return base64 of HMAC-SHA256 over the raw body, keyed with the channel secret in UTF-8."""
-    return base64.b64encode(hmac.digest(secret.encode(), body, hashlib.sha256)).decode()
+    return base64.b64encode(hmac.digest(secret.encode(errors="replace"), body, hashlib.sha256)).decode()
 
 
 def is_signed(secret: str, body: bytes, signature: str) -> bool:
