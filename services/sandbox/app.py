@@ -13,6 +13,8 @@ from sandbox.hubspot import control as hubspot_control
 from sandbox.hubspot.oauth import control as oauth_control
 from sandbox.hubspot.preferences import routes as preferences
 from sandbox.hubspot.state import HubSpot
+from sandbox.hubspot.webhooks import control as webhook_control
+from sandbox.hubspot.webhooks import delivery as hubspot_webhooks
 from sandbox.journal import Journal
 from sandbox.line import app as line_app
 from sandbox.line.control import routes as line_control
@@ -70,9 +72,11 @@ def create_app(state: State) -> web.Application:
     app.add_routes(hubspot_control.routes(state.hubspot))
     app.add_routes(oauth_control.routes(state.hubspot))
     app.add_routes(preferences.control_routes(state.hubspot))
+    app.add_routes(webhook_control.routes(state.hubspot))
     app.add_routes(line_app.routes(state.line))
     app.add_routes(hubspot_app.routes(state.hubspot))
     app.cleanup_ctx.append(deliver_webhooks(state.line))
+    app.cleanup_ctx.append(hubspot_webhooks.deliver_webhooks(state.hubspot))
     return app
 
 

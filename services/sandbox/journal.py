@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-# Credentials never enter the journal: only these headers do, and form bodies (OAuth) do not.
+# Credentials never enter the journal: only these headers do, and neither do form bodies (OAuth) or these parameters.
+HIDDEN_PARAMETERS = frozenset({"access_token", "client_assertion", "hapikey"})
 KEPT_HEADERS = frozenset({"content-type", "user-agent", "x-line-retry-key", "traceparent"})
 LARGEST_KEPT_BODY = 262_144
 
@@ -82,7 +83,8 @@ class Journal:
         self._count += 1
         kept = {name.lower(): value for name, value in arrival.headers.items() if name.lower() in KEPT_HEADERS}
         body = arrival.body if len(arrival.body) <= LARGEST_KEPT_BODY else b""
-        trimmed = replace(arrival, headers=kept, body=body)
+        query = tuple((name, value) for name, value in arrival.query if name not in HIDDEN_PARAMETERS)
+        trimmed = replace(arrival, query=query, headers=kept, body=body)
         entry = Entry(self._count, trimmed, request_id, fault, len(arrival.body))
         self._entries.append(entry)
         self._bytes += len(body)

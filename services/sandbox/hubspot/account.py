@@ -65,7 +65,7 @@ class Account:
 
     def archive_contact(self, contact: Contact, now: datetime, settings: HubSpotSettings) -> None:
         """Put a contact into the recycle bin; a switch says whether lists keep it."""
-        contact.archived_at = now
+        self.contacts.archive(contact, now)
         if not settings.archived_stay_members:
             self._replace_everywhere((contact.record_id,), None, now, settings)
 

@@ -13,6 +13,7 @@ from sandbox.hubspot.preferences import routes as preference_routes
 from sandbox.hubspot.properties import routes as property_routes
 from sandbox.hubspot.settings import HubSpotSettings
 from sandbox.hubspot.state import App, HubSpot
+from sandbox.hubspot.webhooks import routes as webhook_routes
 from sandbox.hubspot.wire import Call, Endpoint, reply_failure, reply_page
 
 _ENDPOINTS = (
@@ -33,7 +34,7 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def routes(hubspot: HubSpot) -> list[web.RouteDef]:
     """Return every route of the stand-in; whatever else lies under HubSpot's paths answers an HTML page (HS 3)."""
-    found: list[web.RouteDef] = [*oauth_routes.routes(hubspot)]
+    found: list[web.RouteDef] = [*oauth_routes.routes(hubspot), *webhook_routes.routes(hubspot)]
     for path in dict.fromkeys(path for endpoint in _ENDPOINTS for path in endpoint.paths):
         found += [
             web.route(endpoint.method, path, _serve(endpoint, hubspot))

@@ -66,6 +66,11 @@ def refuse_property(name: str, settings: HubSpotSettings) -> RequestRefusedError
     return RequestRefusedError(Failure(404, body))
 
 
+def refuse_webhook(message: str, settings: HubSpotSettings) -> RequestRefusedError:
+    """Make the 404 for an app, settings or a subscription that are not there (text unconfirmed)."""
+    return RequestRefusedError(Failure(404, _envelope(message, settings.not_found_category)))
+
+
 def refuse_rate(policy: str, settings: HubSpotSettings) -> RequestRefusedError:
     """Make the 429 for a policy of HS 4.3: TEN_SECONDLY_ROLLING, SECONDLY or DAILY."""
     body: dict[str, Any] = {"status": "error", "message": f"You have reached your {policy.lower()} limit."}

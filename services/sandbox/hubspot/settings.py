@@ -67,6 +67,10 @@ class HubSpotSettings:
         merged_ids_readable: Whether a batch read by an old id answers the surviving contact (HS 10.14).
         unauthorized_category: `category` of a 401 (unconfirmed).
         not_found_category: `category` of a JSON 404 (unconfirmed).
+        developer_key: The `hapikey` that opens the webhooks API of HS 12.
+        private_webhooks_carry_v3: Whether webhooks of private apps are signed by v3 too (HS 13, unconfirmed).
+        webhook_timeout_seconds: Machine time in which a webhook is to be answered (HS 8).
+        webhook_retry_seconds: From one attempt to the next; ten fill a day (HS 8).
         account_utc_offset_hours: The account's time zone, for the end of its day.
         seed: Seed of correlation ids and of churn, so that equal calls read back equal.
 
@@ -95,5 +99,9 @@ class HubSpotSettings:
     merged_ids_readable: bool = True
     unauthorized_category: str = "INVALID_AUTHENTICATION"
     not_found_category: str = "OBJECT_NOT_FOUND"
+    developer_key: str = "sandbox-developer-key"
+    private_webhooks_carry_v3: bool = True
+    webhook_timeout_seconds: float = 5.0
+    webhook_retry_seconds: float = 9_600.0
     account_utc_offset_hours: int = 9
     seed: int = 0

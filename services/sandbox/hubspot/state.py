@@ -6,11 +6,12 @@ from datetime import datetime
 from random import Random
 from uuid import UUID
 
+from sandbox.clock import Clock
 from sandbox.hubspot.account import Account
 from sandbox.hubspot.limits import RollingWindow
 from sandbox.hubspot.oauth.grants import Grants
 from sandbox.hubspot.settings import HubSpotSettings
-from sandbox.hubspot.times import Clock
+from sandbox.hubspot.webhooks.outbox import Outbox
 
 # The scopes of HS 2.3 that the calls built here ask for.
 LISTS_READ = "crm.lists.read"
@@ -40,16 +41,18 @@ class HubSpot:
         self.accounts: dict[int, Account] = {}
         self.random = Random(self.settings.seed)  # noqa: S311 - reproducible from a seed, guards nothing
         self.grants = Grants(lambda: self.random)
-        self._clock = clock
+        self.outbox = Outbox()
+        self.clock = clock
         self._apps: dict[str, App] = {}
 
     def now(self) -> datetime:
         """Return the stand-in's present time."""
-        return self._clock.now()
+        return self.clock.now()
 
     def open_account(self, token: str, *, scopes: Iterable[str] = ALL_SCOPES) -> Account:
         """Open an empty account with one app, called with `token`."""
         account = Account(_FIRST_HUB_ID + len(self.accounts), opened_at=self.now())
+        account.contacts.listener = lambda change: self.outbox.tell(account.hub_id, change, self.now())
         self.accounts[account.hub_id] = account
         self.issue_token(token, account, scopes=scopes)
         return account

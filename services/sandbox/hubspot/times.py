@@ -1,15 +1,6 @@
-"""The clock the stand-in reads, and the two ways HubSpot writes a time."""
+"""The two ways HubSpot writes a time."""
 
 from datetime import UTC, datetime
-from typing import Protocol
-
-
-class Clock(Protocol):
-    """Where the stand-in takes the time from; settable from outside."""
-
-    def now(self) -> datetime:
-        """Return the present time, aware, in UTC."""
-        ...
 
 
 def to_milliseconds(time: datetime) -> int:

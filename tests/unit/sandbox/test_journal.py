@@ -8,7 +8,8 @@ from sandbox.journal import LARGEST_KEPT_BODY, Arrival, Journal
 def record(journal: Journal, path: str, *, body: bytes = b"", content_type: str = "application/json") -> None:
     """Record one request."""
     headers = {"Content-Type": content_type, "Authorization": "Bearer secret", "X-Line-Retry-Key": "k"}
-    arrival = Arrival(datetime(2026, 1, 1, tzinfo=UTC), "POST", path, (("a", "1"),), headers, body)
+    query = (("a", "1"), ("hapikey", "secret"), ("access_token", "secret"))
+    arrival = Arrival(datetime(2026, 1, 1, tzinfo=UTC), "POST", path, query, headers, body)
     journal.record(arrival, request_id="r", fault=None).close(200)
 
 
@@ -18,7 +19,7 @@ def paths(journal: Journal) -> list[str]:
 
 
 def test_credentials_are_left_out() -> None:
-    """Neither the token nor a form with a secret is on record; the retry key and JSON are."""
+    """Neither a token, in header or query, nor a form with a secret is on record; the retry key and JSON are."""
     journal = Journal()
     record(journal, "/a", body=b'{"x": 1}')
     record(journal, "/b", body=b"client_secret=s", content_type="application/x-www-form-urlencoded")

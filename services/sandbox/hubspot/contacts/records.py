@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from sandbox.hubspot.contacts.changes import ContactChange, Listener
 from sandbox.hubspot.times import to_iso
 
 _FIRST_RECORD_ID: Final = 101
@@ -45,12 +46,20 @@ class Contacts:
         self._ids = array("q")  # ascending; ids that were merged away stay, so that paging never shifts
         self._survivors: dict[int, int] = {}
         self._next_id = _FIRST_RECORD_ID
+        self.listener: Listener | None = None
 
     def __len__(self) -> int:
         return len(self._records)
 
     def create(self, properties: dict[str, str], now: datetime) -> Contact:
         """Make a contact with the next record id."""
+        contact = self._add(properties, now)
+        self._tell(ContactChange("creation", contact.record_id))
+        for name, value in contact.properties.items():
+            self._tell(ContactChange("propertyChange", contact.record_id, name, value))
+        return contact
+
+    def _add(self, properties: dict[str, str], now: datetime) -> Contact:
         values = {name: value for name, value in properties.items() if value}
         contact = Contact(self._next_id, values, created_at=now, updated_at=now)
         self._records[contact.record_id] = contact
@@ -71,20 +80,40 @@ class Contacts:
     def update(self, contact: Contact, properties: dict[str, str], now: datetime) -> None:
         """Set values; an empty one clears its property."""
         for name, value in properties.items():
+            before = contact.properties.get(name, "")
             if value:
                 contact.properties[name] = value
             else:
                 contact.properties.pop(name, None)
+            if value != before:
+                self._tell(ContactChange("propertyChange", contact.record_id, name, value))
         contact.updated_at = now
+
+    def archive(self, contact: Contact, now: datetime) -> None:
+        """Put a contact into the recycle bin."""
+        contact.archived_at = now
+        self._tell(ContactChange("deletion", contact.record_id))
+
+    def restore(self, contact: Contact) -> None:
+        """Take a contact out of the recycle bin."""
+        contact.archived_at = None
+        self._tell(ContactChange("restore", contact.record_id))
 
     def merge(self, primary: Contact, other: Contact, now: datetime) -> Contact:
         """Both contacts become a third with a new id; the primary's values win (HS 10.14)."""
-        merged = self.create(other.properties | primary.properties, now)
+        merged = self._add(other.properties | primary.properties, now)
         merged.merged_ids = (*primary.merged_ids, *other.merged_ids, primary.record_id, other.record_id)
         for old in (primary, other):
             del self._records[old.record_id]
             self._survivors[old.record_id] = merged.record_id
+        moved = len(other.properties.keys() - primary.properties.keys())
+        ids = (primary.record_id, other.record_id)
+        self._tell(ContactChange("merge", merged.record_id, None, "", primary.record_id, ids, moved))
         return merged
+
+    def _tell(self, change: ContactChange) -> None:
+        if self.listener is not None:
+            self.listener(change)
 
     def page(self, after: int, limit: int, *, archived: bool) -> list[Contact]:
         """Return up to `limit` contacts with ids above `after`, ascending."""

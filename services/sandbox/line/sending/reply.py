@@ -41,9 +41,9 @@ def _is_valid(line: Line, token: ReplyToken) -> bool:
     now = line.now()
     if token.used or token.received is None:
         return False
-    if token.redelivered and now > token.happened + REDELIVERED_LIFE:
+    if token.redelivered and now - token.happened > REDELIVERED_LIFE:
         return False
-    return now <= token.received + timedelta(seconds=line.settings.reply_token_life)
+    return now - token.received <= timedelta(seconds=line.settings.reply_token_life)
 
 
 ENDPOINTS = (Endpoint("POST", "/v2/bot/message/reply", reply),)

@@ -5,6 +5,8 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from yarl import URL
+
 from sandbox.line.errors import Problems
 from sandbox.line.settings import LineSettings
 
@@ -32,6 +34,8 @@ def _split(url: str) -> SplitResult | None:
         parts = urlsplit(url)
         if parts.port == 0 or not parts.hostname or parts.username is not None:
             return None
+        # Whoever calls it is stricter in some things, as a backslash.
+        URL(url, encoded=True)
     except ValueError:
         return None
     return parts

@@ -13,8 +13,8 @@ from sandbox.line.model import Channel
 from sandbox.line.platform import Line
 from sandbox.line.webhooks.events import redeliver, write_body
 from sandbox.line.webhooks.outbox import Attempt, Parcel
-from sandbox.line.webhooks.post import open_session, post
-from sandbox.line.webhooks.signature import sign
+from sandbox.line.webhooks.signature import make_headers, sign
+from sandbox.posting import open_session, post
 
 # A clock that runs may be a little behind the loop's timer.
 _SHORTEST_WAIT_SECONDS = 0.001
@@ -99,7 +99,8 @@ class Deliverer:
         body, url = write_body(channel, parcel.events), webhook.endpoint or ""
         signature = self._sign(channel, body)
         self._start_reply_tokens(channel, parcel)
-        outcome = await post(http, url, body, signature, timeout_seconds=settings.webhook_timeout)
+        headers = make_headers(signature)
+        outcome = await post(http, url, body, headers, timeout_seconds=settings.webhook_timeout)
         webhook.record(
             Attempt(parcel.time, parcel.attempt, url, body.decode(), signature, outcome.status, outcome.reason)
         )

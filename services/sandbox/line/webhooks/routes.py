@@ -9,8 +9,8 @@ from sandbox.line.times import format_milliseconds
 from sandbox.line.webhooks.address import check_endpoint
 from sandbox.line.webhooks.events import write_body
 from sandbox.line.webhooks.outbox import Attempt
-from sandbox.line.webhooks.post import open_session, post
-from sandbox.line.webhooks.signature import sign
+from sandbox.line.webhooks.signature import make_headers, sign
+from sandbox.posting import open_session, post
 from sandbox.rate import Limit
 
 UNSET = "Webhook endpoint not found"
@@ -41,7 +41,7 @@ async def test_endpoint(line: Line, call: Call) -> Answer:
     time, body = line.now(), write_body(call.channel, [])
     signature = sign(call.channel.secret, body)
     async with open_session() as http:
-        outcome = await post(http, url, body, signature, timeout_seconds=line.settings.webhook_timeout)
+        outcome = await post(http, url, body, make_headers(signature), timeout_seconds=line.settings.webhook_timeout)
     attempt = Attempt(time, 0, url, body.decode(), signature, outcome.status, outcome.reason)
     call.channel.webhook.record(attempt)
     return Answer(_describe(attempt, line))

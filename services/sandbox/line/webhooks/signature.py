@@ -5,6 +5,7 @@ import hashlib
 import hmac
 
 HEADER = "X-Line-Signature"
+CONTENT_TYPE = "application/json; charset=utf-8"
 
 
 def sign(secret: str, body: bytes) -> str:
@@ -15,3 +16,8 @@ def sign(secret: str, body: bytes) -> str:
 def is_signed(secret: str, body: bytes, signature: str) -> bool:
     """Whether a signature is the one of this body; compared in constant time."""
     return hmac.compare_digest(sign(secret, body), signature)
+
+
+def make_headers(signature: str) -> dict[str, str]:
+    """Return the headers of a POST (LP 8.1, 8.2)."""
+    return {"Content-Type": CONTENT_TYPE, HEADER: signature}

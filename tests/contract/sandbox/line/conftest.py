@@ -9,6 +9,7 @@ from sandbox.app import start
 from sandbox.clock import Clock
 from sandbox.settings import Settings
 from tests.contract.sandbox.line.driver import CHANNEL_ID, SECRET, START, OfficialAccount
+from tests.contract.sandbox.line.receiver import Receiver, listen, set_endpoint
 
 
 @pytest.fixture
@@ -23,3 +24,17 @@ async def oa() -> AsyncIterator[OfficialAccount]:
         await account.control("POST", "/line/channels", channel_id=CHANNEL_ID, secret=SECRET)
         yield account
     await sandbox.aclose()
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """Give a webhook endpoint that answers 200."""
+    async with listen() as running:
+        yield running
+
+
+@pytest.fixture
+async def bot(oa: OfficialAccount, receiver: Receiver) -> OfficialAccount:
+    """Give the OA with the receiver as its endpoint."""
+    await set_endpoint(oa, receiver.url)
+    return oa

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
+from linebot.v3 import WebhookParser
 
 from tests.contract.sandbox.line.driver import OfficialAccount
 from tests.infrastructure.eventually import eventually
@@ -94,7 +95,7 @@ async def read_settled(oa: OfficialAccount) -> dict[str, Any]:
         answer: dict[str, Any] = await oa.control("GET", "webhooks")
         return None if answer["waiting"] else answer
 
-    found = await eventually(find)
+    found: dict[str, Any] | None = await eventually(find)
     assert found is not None
     return found
 
@@ -103,3 +104,8 @@ def bodies(read_back: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
     """Yield the events of each attempt."""
     for attempt in read_back["attempts"]:
         yield json.loads(attempt["body"])["events"]
+
+
+def is_accepted(secret: str, post: Post) -> bool:
+    """Whether the SDK finds the signature right."""
+    return bool(WebhookParser(secret).signature_validator.validate(post.body.decode(), post.signature))

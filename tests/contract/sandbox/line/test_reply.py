@@ -1,6 +1,5 @@
 """Reply and its tokens (LP 5.1, 8.6; row B20)."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +9,7 @@ from hypothesis import strategies as st
 from linebot.v3 import messaging
 
 from tests.contract.sandbox.line.driver import CHANNEL_ID, TEXT, Answer, OfficialAccount, user_id
-from tests.contract.sandbox.line.receiver import Receiver, act, listen, read_settled, set_endpoint
+from tests.contract.sandbox.line.receiver import Receiver, act, read_settled
 
 REPLY = "/v2/bot/message/reply"
 INVALID = (400, {"message": "Invalid reply token"})
@@ -18,18 +17,10 @@ HELLO = messaging.TextMessage(text="hello")
 
 
 @pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    """Give a receiver that answers 200."""
-    async with listen() as running:
-        yield running
-
-
-@pytest.fixture
-async def bot(oa: OfficialAccount, receiver: Receiver) -> OfficialAccount:
-    """Give the OA with the receiver as its endpoint, and redelivery after a minute."""
-    await set_endpoint(oa, receiver.url)
-    await oa.control("POST", "webhooks", redelivery=True)
-    return oa
+async def bot(bot: OfficialAccount) -> OfficialAccount:
+    """Give the OA with an endpoint, and with redelivery after a minute."""
+    await bot.control("POST", "webhooks", redelivery=True)
+    return bot
 
 
 async def get_token(bot: OfficialAccount, receiver: Receiver, number: int = 1) -> str:

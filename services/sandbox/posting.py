@@ -1,13 +1,12 @@
-"""One POST to a webhook endpoint, and how it ended (LP 8.1)."""
+"""One POST to somebody's webhook, and how it ended."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal
 
 import aiohttp
 from yarl import URL
-
-from sandbox.line.webhooks.signature import HEADER
 
 Reason = Literal["could_not_connect", "request_timeout", "error_status_code", "unclassified"]
 
@@ -33,18 +32,16 @@ def open_session() -> aiohttp.ClientSession:
 
 
 async def post(
-    http: aiohttp.ClientSession, url: str, body: bytes, signature: str, *, timeout_seconds: float
+    http: aiohttp.ClientSession, url: str, body: bytes, headers: Mapping[str, str], *, timeout_seconds: float
 ) -> Outcome:
-    """POST a body with its signature; anything but a 2xx in time is a failure, a redirection too.
+    """POST a body; anything but a 2xx in time is a failure, a redirection too.
 
     `timeout_seconds` is machine time: the receiver's own.
     """
-    headers = {"Content-Type": "application/json; charset=utf-8", HEADER: signature}
     timeout = aiohttp.ClientTimeout(total=max(timeout_seconds, _SHORTEST_TIMEOUT))
     try:
-        async with http.post(
-            URL(url, encoded=True), data=body, headers=headers, timeout=timeout, allow_redirects=False
-        ) as response:
+        target = URL(url, encoded=True)
+        async with http.post(target, data=body, headers=headers, timeout=timeout, allow_redirects=False) as response:
             return _judge(response.status)
     except TimeoutError:
         return Outcome(None, "request_timeout")
