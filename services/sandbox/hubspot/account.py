@@ -5,7 +5,8 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from sandbox.hubspot.contacts.records import Contact, Contacts
+from sandbox.hubspot.contacts.contact import Contact
+from sandbox.hubspot.contacts.records import Contacts
 from sandbox.hubspot.limits import DayCount, RollingWindow
 from sandbox.hubspot.lists.record import CONTACTS, DYNAMIC, Change, ListRecord
 from sandbox.hubspot.preferences.preferences import Preferences
@@ -68,6 +69,11 @@ class Account:
         self.contacts.archive(contact, now)
         if not settings.archived_stay_members:
             self._replace_everywhere((contact.record_id,), None, now, settings)
+
+    def purge_contact(self, contact: Contact, now: datetime, settings: HubSpotSettings) -> None:
+        """Delete a contact for good; no list keeps it."""
+        self.contacts.purge(contact)
+        self._replace_everywhere((contact.record_id,), None, now, settings)
 
     def merge_contacts(self, primary: Contact, other: Contact, now: datetime, settings: HubSpotSettings) -> Contact:
         """Merge two contacts into a third, which joins every list that holds one of them (HS 10.14)."""

@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 from aiohttp import web
 
 from sandbox.hubspot.account import Account
-from sandbox.hubspot.contacts.records import Contact
+from sandbox.hubspot.contacts.contact import Contact
 from sandbox.hubspot.lists.record import Change, ListRecord
 from sandbox.hubspot.properties.definitions import PropertyDefinition
 from sandbox.hubspot.settings import HubSpotSettings

@@ -59,11 +59,38 @@ def refuse_list(list_id: str, settings: HubSpotSettings) -> RequestRefusedError:
     return RequestRefusedError(Failure(404, body))
 
 
+def refuse_contact(record_id: str, settings: HubSpotSettings) -> RequestRefusedError:
+    """Make the 404 for a contact that is not there (its text is ours)."""
+    body = _envelope("Object not found.", settings.not_found_category, context={"id": [record_id]})
+    return RequestRefusedError(Failure(404, body))
+
+
+def refuse_conflict(record_id: int, settings: HubSpotSettings) -> RequestRefusedError:
+    """Make the 409 for a unique value that a contact has already; clients read the id in its message (HS 3)."""
+    message = f"Contact already exists. Existing ID: {record_id}"
+    return RequestRefusedError(Failure(409, _envelope(message, settings.conflict_category)))
+
+
+def refuse_properties(names: Iterable[str], code: str) -> RequestRefusedError:
+    """Make the 400 for properties that are unknown or can't be written (HS 3, OBJ)."""
+    errors = [
+        {"message": f"Property {name}: {code}", "code": code, "in": name, "context": {"propertyName": [name]}}
+        for name in names
+    ]
+    return refuse_value("Property values were not valid.", errors=errors)
+
+
 def refuse_property(name: str, settings: HubSpotSettings) -> RequestRefusedError:
     """Make the 404 for a property that is not defined."""
     message = f"Property {name} does not exist."
     body = _envelope(message, settings.not_found_category, context={"propertyName": [name]})
     return RequestRefusedError(Failure(404, body))
+
+
+def refuse_duplicate_property(name: str, settings: HubSpotSettings) -> RequestRefusedError:
+    """Make the 409 for a property name in use (its text is ours)."""
+    message = f"A property named {name} already exists."
+    return RequestRefusedError(Failure(409, _envelope(message, settings.conflict_category)))
 
 
 def refuse_webhook(message: str, settings: HubSpotSettings) -> RequestRefusedError:

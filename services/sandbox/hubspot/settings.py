@@ -66,6 +66,8 @@ class HubSpotSettings:
         merged_stay_members: Whether the old ids of merged contacts stay listed beside the new one.
         merged_ids_readable: Whether a batch read by an old id answers the surviving contact (HS 10.14).
         unauthorized_category: `category` of a 401 (unconfirmed).
+        conflict_category: `category` of a 409 (unconfirmed).
+        search_delay_seconds: How long a new contact stays out of searches (HS 6.3: eventually consistent).
         not_found_category: `category` of a JSON 404 (unconfirmed).
         developer_key: The `hapikey` that opens the webhooks API of HS 12.
         private_webhooks_carry_v3: Whether webhooks of private apps are signed by v3 too (HS 13, unconfirmed).
@@ -99,6 +101,8 @@ class HubSpotSettings:
     merged_ids_readable: bool = True
     unauthorized_category: str = "INVALID_AUTHENTICATION"
     not_found_category: str = "OBJECT_NOT_FOUND"
+    conflict_category: str = "CONFLICT"
+    search_delay_seconds: float = 0.0
     developer_key: str = "sandbox-developer-key"
     private_webhooks_carry_v3: bool = True
     webhook_timeout_seconds: float = 5.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 
 from sandbox.hubspot.account import Account
-from sandbox.hubspot.contacts.records import Contact
+from sandbox.hubspot.contacts.contact import Contact
 from sandbox.hubspot.lists.record import COMPANIES, DYNAMIC, Change
 from sandbox.hubspot.properties.definitions import PropertyDefinition
 from sandbox.hubspot.state import HubSpot

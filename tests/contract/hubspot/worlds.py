@@ -5,7 +5,7 @@ from typing import Protocol
 
 from audience.application.hubspot_port import ContactSource, HubSpotCredentials
 from sandbox.hubspot.account import Account
-from sandbox.hubspot.contacts.records import Contact
+from sandbox.hubspot.contacts.contact import Contact
 from sandbox.hubspot.lists.record import Change
 from sandbox.hubspot.properties.definitions import PropertyDefinition
 from tests.contract.sandbox.hubspot.serving import TOKEN, RunningHubSpot

@@ -1,0 +1,129 @@
+"""The calls that change up to 100 contacts (HS 6.2): 207 where some inputs fail and the others can go on."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.hubspot.contacts.contact import Contact
+from sandbox.hubspot.contacts.requests import EMAIL, RECORD_ID, check_id_property, read_inputs, read_properties, seek
+from sandbox.hubspot.contacts.view import Asked, describe, describe_missing, reply_batch
+from sandbox.hubspot.contacts.writing import change, create
+from sandbox.hubspot.errors import RequestRefusedError, refuse_contact, refuse_value
+from sandbox.hubspot.state import CONTACTS_WRITE
+from sandbox.hubspot.wire import Call, Endpoint, paths_of_contacts
+
+_TRACE = "objectWriteTraceId"
+
+
+async def create_contacts(call: Call) -> web.Response:
+    """Create; a bad input fails all, unless every input has an `objectWriteTraceId`."""
+    inputs = read_inputs(await call.json_object(), with_ids=False)
+    partial = all(isinstance(entry.get(_TRACE), str) for entry in inputs)
+    if not partial:
+        _check_all(call, inputs)
+    return _run(call, inputs, partial=partial, act=lambda entry: _show(call, create(call, entry), entry), status=201)
+
+
+async def update_contacts(call: Call) -> web.Response:
+    """Change; old ids of merged contacts do not work here (HS 10.14)."""
+    inputs = read_inputs(await call.json_object())
+
+    def update(entry: dict[str, Any]) -> dict[str, Any]:
+        contact = _find(call, entry)
+        if contact is None:
+            raise refuse_contact(entry["id"], call.settings)
+        change(call, contact, entry)
+        return _show(call, contact, entry)
+
+    return _run(call, inputs, partial=True, act=update)
+
+
+async def upsert_contacts(call: Call) -> web.Response:
+    """Change or create by a unique value; by `email` a bad input fails all."""
+    inputs = read_inputs(await call.json_object())
+    names = {check_id_property(call, entry.get("idProperty")) for entry in inputs}
+    if len(names) > 1 or RECORD_ID in names:
+        raise refuse_value("idProperty must be the same unique property for all inputs.")
+    partial = EMAIL not in names
+    if not partial:
+        _check_all(call, inputs)
+
+    def upsert(entry: dict[str, Any]) -> dict[str, Any]:
+        contact, named = _find(call, entry), {**entry, "properties": _name(entry)}
+        if contact is None:
+            made = call.account.contacts.create(read_properties(call, named), call.now)
+            return _show(call, made, named) | {"new": True}
+        change(call, contact, entry)
+        return _show(call, contact, entry) | {"new": False}
+
+    return _run(call, inputs, partial=partial, act=upsert)
+
+
+async def archive_contacts(call: Call) -> web.Response:
+    """Put contacts into the recycle bin; unknown ids are passed over."""
+    for entry in read_inputs(await call.json_object()):
+        contact = _find(call, entry)
+        if contact is not None:
+            call.account.archive_contact(contact, call.now, call.settings)
+    return web.Response(status=204)
+
+
+def _run(
+    call: Call,
+    inputs: Sequence[dict[str, Any]],
+    *,
+    partial: bool,
+    act: Callable[[dict[str, Any]], dict[str, Any]],
+    status: int = 200,
+) -> web.Response:
+    """Act on each input; what is refused is an error of the 207, or of the whole when it can't be partial."""
+    results: list[dict[str, Any]] = []
+    errors: list[dict[str, Any]] = []
+    for entry in inputs:
+        try:
+            results.append(act(entry) | ({_TRACE: entry[_TRACE]} if isinstance(entry.get(_TRACE), str) else {}))
+        except RequestRefusedError as refused:
+            if not partial:
+                raise
+            errors.append(_describe_error(call, entry, refused))
+    return reply_batch(call, results, errors, status=status)
+
+
+def _check_all(call: Call, inputs: Sequence[dict[str, Any]]) -> None:
+    """Refuse the whole batch for one bad input before anything is written."""
+    for entry in inputs:
+        read_properties(call, entry)
+
+
+def _find(call: Call, entry: dict[str, Any]) -> Contact | None:
+    name = check_id_property(call, entry.get("idProperty"))
+    contact = seek(call, entry["id"], name, merged_ids=False)
+    return contact if contact is not None and contact.archived_at is None else None
+
+
+def _name(entry: dict[str, Any]) -> Any:
+    """Return the properties of an input with the unique value that names it."""
+    given = entry.get("properties")
+    return {entry["idProperty"]: entry["id"], **given} if isinstance(given, dict) else given
+
+
+def _describe_error(call: Call, entry: dict[str, Any], refused: RequestRefusedError) -> dict[str, Any]:
+    if refused.failure.status == 404:  # noqa: PLR2004 - not found
+        return describe_missing(call, [str(entry.get("id"))])
+    context = {"ids": [entry["id"]]} if isinstance(entry.get("id"), str) else {}
+    if isinstance(entry.get(_TRACE), str):
+        context[_TRACE] = [entry[_TRACE]]
+    return {**refused.failure.body, "context": context}
+
+
+def _show(call: Call, contact: Contact, entry: dict[str, Any]) -> dict[str, Any]:
+    return describe(call, contact, Asked(tuple(entry["properties"])))
+
+
+ENDPOINTS = (
+    Endpoint("POST", paths_of_contacts("/batch/create"), create_contacts, CONTACTS_WRITE),
+    Endpoint("POST", paths_of_contacts("/batch/update"), update_contacts, CONTACTS_WRITE),
+    Endpoint("POST", paths_of_contacts("/batch/upsert"), upsert_contacts, CONTACTS_WRITE),
+    Endpoint("POST", paths_of_contacts("/batch/archive"), archive_contacts, CONTACTS_WRITE),
+)
