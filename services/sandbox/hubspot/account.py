@@ -13,6 +13,8 @@ from sandbox.hubspot.preferences.preferences import Preferences
 from sandbox.hubspot.properties.definitions import PropertyDefinition, define_standard_properties
 from sandbox.hubspot.settings import HubSpotSettings
 
+_LEGACY_OFFSET = 3
+
 
 class Account:
     """Everything one customer of HubSpot owns, and the two limits that all its apps share (HS 4.1)."""
@@ -48,7 +50,7 @@ class Account:
             ValueError: the name is taken.
 
         """
-        if any(record.name.casefold() == name.casefold() for record in self._live_lists()):
+        if self.has_list_named(name):
             raise ValueError(f"a list of the name {name!r} exists already")
         record = ListRecord(
             self._next_list_id,
@@ -63,6 +65,15 @@ class Account:
         self.lists[record.list_id] = record
         self._next_list_id += 1
         return record
+
+    def has_list_named(self, name: str, *, besides: ListRecord | None = None) -> bool:
+        """Whether a living list has a name, whatever the case."""
+        return any(record is not besides and record.name.casefold() == name.casefold() for record in self._live_lists())
+
+    def list_of_legacy_id(self, legacy_id: int) -> int | None:
+        """Return the ILS id of a legacy id: an unrelated number that may be another list's (HS 5.3)."""
+        list_id = legacy_id - _LEGACY_OFFSET
+        return list_id if list_id in self.lists else None
 
     def archive_contact(self, contact: Contact, now: datetime, settings: HubSpotSettings) -> None:
         """Put a contact into the recycle bin; a switch says whether lists keep it."""

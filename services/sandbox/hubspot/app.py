@@ -35,7 +35,9 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def routes(hubspot: HubSpot) -> list[web.RouteDef]:
     """Return every route of the stand-in; whatever else lies under HubSpot's paths answers an HTML page (HS 3)."""
     found: list[web.RouteDef] = [*oauth_routes.routes(hubspot), *webhook_routes.routes(hubspot)]
-    for path in dict.fromkeys(path for endpoint in _ENDPOINTS for path in endpoint.paths):
+    paths = dict.fromkeys(path for endpoint in _ENDPOINTS for path in endpoint.paths)
+    # `/lists/search` comes before `/lists/{list_id}`, which would catch it.
+    for path in sorted(paths, key=lambda path: path.count("{")):
         found += [
             web.route(endpoint.method, path, _serve(endpoint, hubspot))
             for endpoint in _ENDPOINTS

@@ -43,6 +43,7 @@ def routes(hubspot: HubSpot) -> list[web.RouteDef]:
         web.post(_ACCOUNT + "/lists", _guard(control.create_list)),
         web.delete(_LIST, _guard(control.delete_list)),
         web.post(_LIST + "/restore", _guard(control.restore_list)),
+        web.post(_LIST + "/pause", _guard(control.pause_list)),
         web.get(_LIST + "/members", _guard(control.get_members)),
         web.post(_LIST + "/members", _guard(control.change_members)),
     ]
@@ -125,6 +126,11 @@ class _Control:
 
     async def restore_list(self, request: web.Request) -> web.Response:
         self._list(request).deleted_at = None
+        return reply({})
+
+    async def pause_list(self, request: web.Request) -> web.Response:
+        """Show a list as PAUSED, or no longer with `{"paused": false}`."""
+        self._list(request).is_paused = (await request.json()).get("paused", True) is True
         return reply({})
 
     async def get_members(self, request: web.Request) -> web.Response:

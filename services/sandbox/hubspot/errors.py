@@ -31,6 +31,11 @@ def refuse_value(message: str, **detail: Any) -> RequestRefusedError:
     return RequestRefusedError(Failure(400, _envelope(message, "VALIDATION_ERROR", **detail)))
 
 
+def refuse_status(status: int, message: str) -> RequestRefusedError:
+    """Make a refusal whose status is a switch."""
+    return RequestRefusedError(Failure(status, _envelope(message, "VALIDATION_ERROR")))
+
+
 def refuse_token(settings: HubSpotSettings, *, absent: bool) -> RequestRefusedError:
     """Make the 401; only the beginning of the message for an absent token is known."""
     message = (

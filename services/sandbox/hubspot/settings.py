@@ -57,6 +57,11 @@ class HubSpotSettings:
         size_lag_seconds: How far `size` and `hs_list_size` run behind the members (HS 10.2).
         evaluation_delay_seconds: How long a change of a DYNAMIC list's members stays invisible (HS 10.4).
         evaluating_status: The `processingStatus` shown meanwhile.
+        cursor_life_seconds: How long a paging cursor holds; None = for ever (HS 5.4, unconfirmed).
+        missing_lists: Ids that `GET /lists` does not know: left out, or a 404 (HS 5.1, unconfirmed).
+        duplicate_list_status: Status of the refusal of a list's name in use (unconfirmed).
+        dynamic_write_status: Status of the refusal to write members of a DYNAMIC list (HS 5.1, unconfirmed).
+        membership_write_cap: Most records of one membership call; None = any number (HS 5.1, unconfirmed).
         churn_every_pages: Each n-th page of a membership walk, one member leaves or comes back; 0 = off.
         deleted_list: See `DeletedList`.
         missing_ids: See `MissingIds`.
@@ -91,6 +96,11 @@ class HubSpotSettings:
     size_lag_seconds: float = 0.0
     evaluation_delay_seconds: float = 0.0
     evaluating_status: str = "PROCESSING"
+    cursor_life_seconds: float | None = None
+    missing_lists: MissingIds = MissingIds.SILENT
+    duplicate_list_status: int = 400
+    dynamic_write_status: int = 400
+    membership_write_cap: int | None = None
     churn_every_pages: int = 0
     deleted_list: DeletedList = DeletedList.NOT_FOUND
     missing_ids: MissingIds = MissingIds.PARTIAL

@@ -15,12 +15,15 @@ from sandbox.hubspot.webhooks.outbox import Outbox
 
 # The scopes of HS 2.3 that the calls built here ask for.
 LISTS_READ = "crm.lists.read"
+LISTS_WRITE = "crm.lists.write"
 CONTACTS_READ = "crm.objects.contacts.read"
 CONTACTS_WRITE = "crm.objects.contacts.write"
 SCHEMAS_READ = "crm.schemas.contacts.read"
 SCHEMAS_WRITE = "crm.schemas.contacts.write"
 PREFERENCES_READ = "communication_preferences.read"
-ALL_SCOPES = frozenset({PREFERENCES_READ, LISTS_READ, CONTACTS_READ, CONTACTS_WRITE, SCHEMAS_READ, SCHEMAS_WRITE})
+ALL_SCOPES = frozenset(
+    {PREFERENCES_READ, LISTS_READ, LISTS_WRITE, CONTACTS_READ, CONTACTS_WRITE, SCHEMAS_READ, SCHEMAS_WRITE}
+)
 
 _FIRST_HUB_ID = 20_000_001
 

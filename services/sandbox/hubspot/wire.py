@@ -60,13 +60,23 @@ class Call:
 
     async def json_object(self) -> dict[str, Any]:
         """Read the body as a JSON object."""
-        try:
-            body = json.loads(await self.request.read())
-        except (ValueError, RecursionError):
-            raise refuse_value("Invalid input JSON.") from None
+        body = await self._json()
         if not isinstance(body, dict):
             raise refuse_value("The body must be a JSON object.")
         return body
+
+    async def json_array(self) -> list[Any]:
+        """Read the body as a JSON array."""
+        body = await self._json()
+        if not isinstance(body, list):
+            raise refuse_value("The body must be a JSON array.")
+        return body
+
+    async def _json(self) -> Any:
+        try:
+            return json.loads(await self.request.read())
+        except (ValueError, RecursionError):
+            raise refuse_value("Invalid input JSON.") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Every call on contacts; fixed paths come before those that an id could match."""
+"""Every call on contacts."""
 
 from sandbox.hubspot.contacts import batches, reading, searching, writing
 from sandbox.hubspot.wire import Endpoint

@@ -10,11 +10,13 @@ _FEW = 64  # up to here single insertions into the array are cheaper than buildi
 class Members:
     """Two parallel arrays of 64-bit integers: 16 bytes a member, so that millions fit, and a page is two slices."""
 
-    __slots__ = ("_joined", "_record_ids")
+    __slots__ = ("_by_joining", "_first_joined", "_joined", "_record_ids")
 
     def __init__(self) -> None:
         self._record_ids = array("q")
         self._joined = array("q")
+        self._first_joined: dict[int, int] = {}
+        self._by_joining: list[tuple[int, int]] | None = None
 
     def __len__(self) -> int:
         return len(self._record_ids)
@@ -30,6 +32,7 @@ class Members:
 
     def add(self, record_ids: Iterable[int], *, joined_ms: int) -> list[int]:
         """Add those that are not members yet; answers them in ascending order."""
+        self._by_joining = None
         new = sorted(record_id for record_id in set(record_ids) if record_id not in self)
         if len(new) <= _FEW:
             for record_id in new:
@@ -42,7 +45,10 @@ class Members:
 
     def remove(self, record_ids: Iterable[int]) -> list[int]:
         """Remove those that are members; answers them in ascending order."""
+        self._by_joining = None
         gone = sorted(record_id for record_id in set(record_ids) if record_id in self)
+        for record_id in gone:
+            self._first_joined.setdefault(record_id, self._joined_at(record_id))
         if len(gone) <= _FEW:
             for record_id in gone:
                 at = bisect_left(self._record_ids, record_id)
@@ -64,6 +70,34 @@ class Members:
         """Return up to `limit` pairs with ids below `before`, descending."""
         end = bisect_left(self._record_ids, before)
         return self._pairs(max(0, end - limit), end)[::-1]
+
+    def joined_after(self, joined_ms: int, record_id: int, limit: int) -> list[tuple[int, int]]:
+        """Return up to `limit` pairs that joined after a time, or at it with a higher id, in order of joining."""
+        order = self._order()
+        start = bisect_right(order, (joined_ms, record_id))
+        return [(member, joined) for joined, member in order[start : start + limit]]
+
+    def joined_before(self, joined_ms: int, record_id: int, limit: int) -> list[tuple[int, int]]:
+        """Return up to `limit` pairs that joined before a time, or at it with a lower id, latest first."""
+        order = self._order()
+        end = bisect_left(order, (joined_ms, record_id))
+        return [(member, joined) for joined, member in order[max(0, end - limit) : end][::-1]]
+
+    def span_of(self, record_id: int) -> tuple[int, int] | None:
+        """Return when a member joined first and last, in epoch milliseconds; None for who is no member."""
+        if record_id not in self:
+            return None
+        joined = self._joined_at(record_id)
+        return self._first_joined.get(record_id, joined), joined
+
+    def _joined_at(self, record_id: int) -> int:
+        return self._joined[bisect_left(self._record_ids, record_id)]
+
+    def _order(self) -> list[tuple[int, int]]:
+        """Return all members in order of joining, kept until they change."""
+        if self._by_joining is None:
+            self._by_joining = sorted(zip(self._joined, self._record_ids, strict=True))
+        return self._by_joining
 
     def _pairs(self, start: int, end: int) -> list[tuple[int, int]]:
         return list(zip(self._record_ids[start:end], self._joined[start:end], strict=True))

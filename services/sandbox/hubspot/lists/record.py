@@ -12,6 +12,7 @@ from sandbox.hubspot.times import to_milliseconds
 CONTACTS = "0-1"
 COMPANIES = "0-2"
 DYNAMIC = "DYNAMIC"
+PROCESSING_TYPES = ("MANUAL", "DYNAMIC", "SNAPSHOT")
 
 _SIZES_KEPT = 1_000  # how many past sizes a lagging size may choose from
 
@@ -44,6 +45,9 @@ class ListRecord:
     last_added_at: datetime | None = None
     last_removed_at: datetime | None = None
     pages_read: int = 0
+    is_paused: bool = False
+    conversion: dict[str, Any] | None = None
+    edits: list[datetime] = field(default_factory=list)
     members: Members = field(default_factory=Members)
     _waiting: deque[tuple[datetime, Change]] = field(default_factory=deque)
     _sizes: deque[tuple[datetime, int]] = field(default_factory=lambda: deque(maxlen=_SIZES_KEPT))
@@ -63,13 +67,25 @@ class ListRecord:
             self.fill(change, due)
 
     def processing_status(self, settings: HubSpotSettings) -> str:
-        """COMPLETE unless changes wait for evaluation."""
+        """COMPLETE unless changes wait for evaluation, or the list was paused."""
+        if self.is_paused:
+            return "PAUSED"
         return settings.evaluating_status if self._waiting else "COMPLETE"
 
     def reported_size(self, now: datetime, settings: HubSpotSettings) -> int:
         """Return the size HubSpot shows: that of `size_lag_seconds` ago."""
         seen_until = now - timedelta(seconds=settings.size_lag_seconds)
         return next((size for at, size in reversed(self._sizes) if at <= seen_until), 0)
+
+    def edit(self, now: datetime) -> None:
+        """Note that the definition changed."""
+        self.version += 1
+        self.updated_at = now
+        self.edits.append(now)
+
+    def past_sizes(self) -> list[tuple[datetime, int]]:
+        """Return the sizes after each of the last changes."""
+        return list(self._sizes)
 
     def fill(self, change: Change, at: datetime) -> None:
         """Move members at once, whatever the evaluation lag."""
