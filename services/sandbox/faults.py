@@ -8,19 +8,47 @@ from typing import Any, Literal, get_args
 Kind = Literal["answer", "drop", "delay", "hang", "narrowcast_failure"]
 When = Literal["before", "after"]
 
-# LINE's kinds of 429 (LP 1.7). Texts of the two last are not published; these are ours.
-NAMED_ANSWERS: Mapping[str, tuple[int, Mapping[str, Any]]] = {
-    "line_rate_limit": (429, {"message": "The API rate limit has been exceeded. Try again later."}),
-    "line_monthly_limit": (429, {"message": "You have reached your monthly limit."}),
-    "line_concurrency": (429, {"message": "Too many concurrent operations on the audience."}),
-    "line_user_limit": (429, {"message": "Too many messages to this user."}),
-}
-NARROWCAST_ERROR_CODES = range(1, 6)
-HTTP_STATUSES = range(100, 600)
-
 
 class FaultError(ValueError):
     """A fault that can't be planned; the text says which field and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAnswer:
+    """An answer that vendors give when something is wrong."""
+
+    status: int
+    body: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def _hubspot_limit(policy: str) -> NamedAnswer:
+    message = f"You have reached your {policy.lower()} limit."
+    body = {"status": "error", "message": message, "errorType": "RATE_LIMIT", "policyName": policy}
+    return NamedAnswer(429, body)
+
+
+# LINE's kinds of 429 (LP 1.7); texts of the two last are not published, these are ours. HubSpot's limits in both
+# shapes, its lock and its moves between data centres (HS 3, 4.3).
+NAMED_ANSWERS: Mapping[str, NamedAnswer] = {
+    "line_rate_limit": NamedAnswer(429, {"message": "The API rate limit has been exceeded. Try again later."}),
+    "line_monthly_limit": NamedAnswer(429, {"message": "You have reached your monthly limit."}),
+    "line_concurrency": NamedAnswer(429, {"message": "Too many concurrent operations on the audience."}),
+    "line_user_limit": NamedAnswer(429, {"message": "Too many messages to this user."}),
+    "hubspot_burst": _hubspot_limit("TEN_SECONDLY_ROLLING"),
+    "hubspot_search": _hubspot_limit("SECONDLY"),
+    "hubspot_daily": _hubspot_limit("DAILY"),
+    "hubspot_category": NamedAnswer(
+        429,
+        {"status": "error", "message": "You have reached your secondly limit.", "category": "RATE_LIMITS"},
+    ),
+    "hubspot_locked": NamedAnswer(423, {"status": "error", "message": "The resource is locked.", "category": "LOCKED"}),
+    "hubspot_migration": NamedAnswer(
+        477, {"status": "error", "message": "The account is being moved."}, {"Retry-After": "3600"}
+    ),
+}
+NARROWCAST_ERROR_CODES = range(1, 6)
+HTTP_STATUSES = range(100, 600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +93,8 @@ class Fault:
         if name is not None:
             if name not in NAMED_ANSWERS:
                 raise FaultError(f"answer: one of {sorted(NAMED_ANSWERS)}")
-            values["status"], values["body"] = NAMED_ANSWERS[name]
+            named = NAMED_ANSWERS[name]
+            values |= {"status": named.status, "body": named.body, "headers": named.headers}
             values.setdefault("kind", "answer")
         _check(values)
         return cls(**values)

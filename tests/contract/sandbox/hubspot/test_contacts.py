@@ -94,7 +94,7 @@ async def test_purge(shop: Shop, official: OfficialClient) -> None:
 
 
 async def test_merge(official: OfficialClient) -> None:
-    """`basic_api.merge` makes a third contact; old ids answer it when read and changed alone, not in a batch (HS 10.14)."""
+    """`basic_api.merge` makes a third contact; old ids answer it read or changed alone, not in a batch (HS 10.14)."""
     merge = PublicMergeInput(primary_object_id="101", object_id_to_merge="102")
     api = official.crm.contacts
     merged = await call(api.basic_api.merge, merge)
