@@ -88,7 +88,10 @@ class _Control:
     async def create_contacts(self, request: web.Request) -> web.Response:
         """`contacts` holds property maps; the answer has their record ids in the same order."""
         account, now = self._account(request), self._hubspot.now()
-        created = [account.contacts.create(properties, now) for properties in (await request.json())["contacts"]]
+        given = (await request.json())["contacts"]
+        if not all(isinstance(entry, dict) and all(isinstance(v, str) for v in entry.values()) for entry in given):
+            raise ValueError("contacts: maps of property names to strings are expected")
+        created = [account.contacts.create(properties, now) for properties in given]
         return reply({"recordIds": [contact.record_id for contact in created]})
 
     async def get_contact(self, request: web.Request) -> web.Response:

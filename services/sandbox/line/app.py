@@ -5,8 +5,9 @@ from aiohttp import web
 from sandbox.line.account import info
 from sandbox.line.audiences import files, reading, retargeting, uploads
 from sandbox.line.endpoint import Endpoint, serve
-from sandbox.line.insight import aggregation, daily, followers, message_event
+from sandbox.line.insight import aggregation, daily, demographic, followers, message_event
 from sandbox.line.messages import checks
+from sandbox.line.people import friends, profiles
 from sandbox.line.platform import Line
 from sandbox.line.sending import direct, narrowcast, reply
 from sandbox.line.tokens import routes as tokens
@@ -27,6 +28,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *aggregation.ENDPOINTS,
     *daily.ENDPOINTS,
     *followers.ENDPOINTS,
+    *demographic.ENDPOINTS,
+    *friends.ENDPOINTS,
+    *profiles.ENDPOINTS,
     *webhooks.ENDPOINTS,
 )
 

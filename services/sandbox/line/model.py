@@ -8,6 +8,7 @@ from typing import Any
 from sandbox import bits
 from sandbox.line.account.counts import DailyCounts
 from sandbox.line.account.quota import Quota
+from sandbox.line.account.standing import Standing
 from sandbox.line.audiences.audience import Audience
 from sandbox.line.people.population import Population
 from sandbox.line.sending.trees import Tree
@@ -31,6 +32,7 @@ class Account:
     quota: Quota = field(default_factory=Quota)
     units: UnitNames = field(default_factory=UnitNames)
     counts: DailyCounts = field(default_factory=DailyCounts)
+    standing: Standing = field(default_factory=Standing)
     wrote_at: dict[int, datetime] = field(default_factory=dict)
 
 

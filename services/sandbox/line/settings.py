@@ -110,6 +110,10 @@ class LineSettings:
     reply_token_life: float = 60.0
     """How long a reply token holds from its receipt; longer than a minute is "not guaranteed" (LP 8.6)."""
 
+    # Friends
+    short_follower_pages: bool = False
+    """Whether a page of followers' ids may be short although `next` is there (LP 6.4)."""
+
     # Limits
     limits_on: bool = True
     """Whether rate limits are applied (LP 1.6)."""

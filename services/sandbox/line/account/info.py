@@ -1,5 +1,7 @@
 """The OA itself: bot info, quota and consumption (LP 6.1, 6.4)."""
 
+from typing import Any
+
 from sandbox.line.endpoint import Answer, Call, Endpoint
 from sandbox.line.platform import Line
 from sandbox.line.times import read_japanese_month
@@ -8,15 +10,16 @@ from sandbox.line.times import read_japanese_month
 def read_bot_info(_line: Line, call: Call) -> Answer:
     """Answer who the bot is."""
     account = call.channel.account
-    return Answer(
-        {
-            "userId": account.bot_user_id,
-            "basicId": account.basic_id,
-            "displayName": account.display_name,
-            "chatMode": "bot",
-            "markAsReadMode": "auto",
-        }
-    )
+    shown: dict[str, Any] = {
+        "userId": account.bot_user_id,
+        "basicId": account.basic_id,
+        "displayName": account.display_name,
+        "chatMode": account.standing.chat_mode,
+        "markAsReadMode": account.standing.mark_as_read_mode,
+    }
+    optional = {"premiumId": account.standing.premium_id, "pictureUrl": account.standing.picture_url}
+    shown |= {name: value for name, value in optional.items() if value is not None}
+    return Answer(shown)
 
 
 def read_quota(_line: Line, call: Call) -> Answer:

@@ -5,7 +5,8 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.control import Document, serve
+from sandbox.control import ControlError, Document, serve
+from sandbox.line.account.standing import CHAT_MODES, COUNTRIES, MARK_AS_READ_MODES
 from sandbox.line.control import audiences as control_audiences
 from sandbox.line.control import sends as control_sends
 from sandbox.line.control import tokens as control_tokens
@@ -36,6 +37,7 @@ def routes(line: Line) -> list[web.RouteDef]:
         web.post(CHANNEL + "/blocks", serve(face.block)),
         web.delete(CHANNEL + "/blocks", serve(face.unblock)),
         web.post(CHANNEL + "/quota", serve(face.set_quota)),
+        web.post(CHANNEL + "/standing", serve(face.change_standing)),
         *control_audiences.routes(line),
         *control_sends.routes(line),
         *control_tokens.routes(line),
@@ -127,6 +129,20 @@ class _Control:
         if used is not None:
             quota.used[read_japanese_month(self._line.now())] = used
         return self._describe(channel)
+
+    def change_standing(self, document: Document) -> Any:
+        """Change `country`, `verified`, `premium_id`, `picture_url`, `chat_mode`, `mark_as_read_mode`."""
+        account = find_channel(self._line, document).account
+        allowed = {"country": COUNTRIES, "chat_mode": CHAT_MODES, "mark_as_read_mode": MARK_AS_READ_MODES}
+        for name, values in allowed.items():
+            if document.body.get(name, values[0]) not in values:
+                raise ControlError(f"{name}: one of {values}")
+        changes: dict[str, Any] = {name: document.body[name] for name in allowed if name in document.body}
+        changes |= {name: document.read(name, str) for name in ("premium_id", "picture_url") if name in document.body}
+        if "verified" in document.body:
+            changes["verified"] = document.require("verified", bool)
+        account.standing = dataclasses.replace(account.standing, **changes)
+        return dataclasses.asdict(account.standing)
 
     def _describe(self, channel: Channel) -> dict[str, Any]:
         self._line.settle()

@@ -25,11 +25,12 @@ def read_followers(line: Line, call: Call) -> Answer:
     if status != "ready":
         return Answer({"status": status, **counts})
     population = call.channel.account.population
-    befriended = population.befriended_by(day)
+    befriended, blocked = population.befriended_by(day) & population.friends, population.blocked_at(day)
     counts = {
-        "followers": (befriended & population.friends).bit_count(),
-        "targetedReaches": (befriended & population.reach()).bit_count(),
-        "blocks": population.blocked_by(day),
+        # Who added the OA once stays counted, whatever came after (LP 6.4).
+        "followers": befriended.bit_count(),
+        "targetedReaches": population.well_known(befriended & ~blocked).bit_count(),
+        "blocks": (befriended & blocked).bit_count(),
     }
     return Answer({"status": status, **counts})
 

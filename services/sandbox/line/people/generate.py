@@ -74,10 +74,17 @@ def add_friends(account: Account, count: int, *, seed: int, today: int, shares: 
     added = population.add_many(ids, days)
     population.friends |= added
     population.consented |= added & ~bits.draw(rng, added, shares.not_consenting)
-    for position in bits.members(bits.draw(rng, added, shares.blocked)):
-        population.blocked |= 1 << position
-        population.blocked_on[position] = today - 1 - int(rng.random() * 30)
+    _add_blocks(population, bits.draw(rng, added, shares.blocked), rng, today)
     _add_attributes(population, added, rng, shares)
+
+
+def _add_blocks(population: Population, people: int, rng: Random, today: int) -> None:
+    """Let people have begun to block on some day of the last 30, the first days first."""
+    by_day: dict[int, list[int]] = {}
+    for position in bits.members(people):
+        by_day.setdefault(today - 1 - int(rng.random() * 30), []).append(position)
+    for day in sorted(by_day):
+        population.block(bits.of(by_day[day]), day=day)
 
 
 def _add_attributes(population: Population, people: int, rng: Random, shares: Shares) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox import bits
+from sandbox.line.people.blocks import BlockLog
 from sandbox.line.sending.evaluate import Sides
 from sandbox.line.sending.trees import ChoiceLeaf, RangeLeaf
 
@@ -46,7 +47,7 @@ class Population:
     blocked: int = 0
     consented: int = 0
     followed_on: "array[int]" = field(default_factory=lambda: array("i"))
-    blocked_on: dict[int, int] = field(default_factory=dict)
+    block_log: BlockLog = field(default_factory=BlockLog)
     attributes: dict[str, dict[str | int, int]] = field(
         default_factory=lambda: {"gender": {}, "age": {}, "area": {}, "appType": {}}
     )
@@ -103,8 +104,7 @@ class Population:
 
     def block(self, people: int, *, day: int) -> None:
         """Make people block the OA from `day` (JST ordinal) on."""
-        for position in bits.members(people & ~self.blocked):
-            self.blocked_on[position] = day
+        self.block_log.note(day, people & ~self.blocked, blocking=True)
         self.blocked |= people
 
     def befriend(self, people: int, *, day: int) -> None:
@@ -114,10 +114,9 @@ class Population:
         self.friends |= people
         self._befriended.clear()
 
-    def unblock(self, people: int) -> None:
-        """Make people stop blocking the OA."""
-        for position in bits.members(people & self.blocked):
-            self.blocked_on.pop(position, None)
+    def unblock(self, people: int, *, day: int) -> None:
+        """Make people stop blocking the OA on `day` (JST ordinal)."""
+        self.block_log.note(day, people & self.blocked, blocking=False)
         self.blocked &= ~people
 
     def known(self, attribute: str) -> int:
@@ -131,7 +130,11 @@ class Population:
 
     def reach(self) -> int:
         """Return the target reach: reachable people with well-known attributes (LP 6.4)."""
-        found = self.deliverable
+        return self.well_known(self.deliverable)
+
+    def well_known(self, people: int) -> int:
+        """Return those of whom LINE has estimated what target reach asks for."""
+        found = people
         for attribute in REACH_ATTRIBUTES:
             found &= self.known(attribute)
         return found
@@ -144,9 +147,9 @@ class Population:
             self._befriended[day] = bits.where(map(day.__ge__, self.followed_on))
         return self._befriended[day]
 
-    def blocked_by(self, day: int) -> int:
-        """Return how many of those who block now did so on `day` or before."""
-        return sum(blocked <= day for blocked in self.blocked_on.values())
+    def blocked_at(self, day: int) -> int:
+        """Return everyone who blocked at the end of a JST day."""
+        return self.block_log.undo_after(day, self.blocked)
 
     def match(self, leaf: ChoiceLeaf | RangeLeaf, *, today: int, lag_days: int, not_matches_unknown: bool) -> Sides:
         """Return who has an attribute and who has another one (LP 4.4).

@@ -14,7 +14,7 @@ def follow(line: Line, account: Account, people: int) -> None:
     population = account.population
     new, back = people & ~population.friends, people & population.friends & population.blocked
     population.befriend(new, day=read_japanese_day(line.now()))
-    population.unblock(people)
+    population.unblock(people, day=read_japanese_day(line.now()))
     tell_follows(line, account, new)
     tell_follows(line, account, back, unblocked=True)
 
@@ -31,7 +31,7 @@ def unblock(line: Line, account: Account, people: int) -> None:
     """Let people stop blocking the OA; for friends that is a follow event."""
     population = account.population
     back = people & population.friends & population.blocked
-    population.unblock(people)
+    population.unblock(people, day=read_japanese_day(line.now()))
     tell_follows(line, account, back, unblocked=True)
 
 

@@ -123,5 +123,5 @@ async def test_broken_requests_are_refused(ready_oa: OfficialAccount, name: str)
     shapeless = [rule for rule, answer in answers.items() if not isinstance(answer.body.get("message"), str)]
 
     assert answers
-    assert taken == []
+    assert taken == [], taken
     assert shapeless == []

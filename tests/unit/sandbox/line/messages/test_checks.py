@@ -93,7 +93,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"type": "location", "title": "t", "address": "a" * 101, "latitude": 1, "longitude": 1}, ".address"),
     (imagemap(baseUrl=IMAGE), ".baseUrl"),
     (imagemap(baseSize={"width": 1000, "height": 1}), ".baseSize.width"),
-    (imagemap(actions=[{"type": "uri", "area": {}}]), ".actions[0].linkUri"),
+    (imagemap(actions=[{"type": "uri", "area": {"x": 0, "y": 0, "width": 1, "height": 1}}]), ".actions[0].linkUri"),
     (template(type="buttons", text="a" * 61, title="t", actions=[URI]), ".template.text"),
     (template(type="buttons", text="a", actions=[URI] * 5), ".template.actions"),
     (

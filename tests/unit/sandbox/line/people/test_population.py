@@ -43,7 +43,7 @@ def test_reach() -> None:
         Person("d", gender="male", age=30),
     )
     before = population.reach()
-    population.unblock(0b10)
+    population.unblock(0b10, day=10)
 
     assert list(bits.members(before)) == [0]
     assert list(bits.members(population.reach())) == [0, 1]
