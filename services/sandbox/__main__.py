@@ -3,18 +3,23 @@
 import argparse
 import asyncio
 import signal
+import sys
 from datetime import datetime
 from pathlib import Path
 
 from sandbox.app import start
 from sandbox.clock import Clock
-from sandbox.settings import Settings
+from sandbox.settings import WORLDS, Settings, World
+from sandbox.worldfile import WorldError, make_world, read_world
 
 
 def main() -> None:
     """Read the command line, serve, and stop at once when told to."""
     options = _parse()
-    asyncio.run(_serve(options))
+    try:
+        asyncio.run(_serve(options))
+    except (WorldError, OSError) as error:
+        sys.exit(f"sandbox: {error}")
 
 
 def _parse() -> argparse.Namespace:
@@ -23,7 +28,9 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--port-file", type=Path, help="gets host:port, atomically, once the sandbox listens")
     parser.add_argument("--seed", type=int, default=7, help="source of every random choice")
     parser.add_argument("--friends", type=int, default=5_000, help="friends of the demo world's OA")
-    parser.add_argument("--world", choices=("demo", "empty"), default="demo", help="what exists at the start")
+    parser.add_argument(
+        "--world", default="demo", help="what exists at the start: demo, empty, or a file of control calls"
+    )
     parser.add_argument("--now", type=_read_instant, help="ISO 8601 with a zone: where the clock begins")
     parser.add_argument("--speed", type=float, default=1.0, help="business seconds per second; 0: the clock stands")
     return parser.parse_args()
@@ -42,12 +49,15 @@ async def _serve(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    settings = Settings(seed=options.seed, friends=options.friends, world=options.world)
+    calls = [] if options.world in WORLDS else read_world(Path(options.world))
+    world: World = "demo" if options.world == "demo" else "empty"
+    settings = Settings(seed=options.seed, friends=options.friends, world=world)
     clock = Clock()
     clock.run_at(options.speed)
     if options.now is not None:
         clock.move_to(options.now)
     sandbox = await start(settings, host=host, port=int(port), clock=clock)
+    await make_world(sandbox.url, calls)
     address = sandbox.url.removeprefix("http://")
     if options.port_file is not None:
         _write_atomically(options.port_file, address)

@@ -10,6 +10,7 @@ from sandbox.clock import Clock
 from sandbox.faults import FaultPlan
 from sandbox.hubspot import app as hubspot_app
 from sandbox.hubspot import control as hubspot_control
+from sandbox.hubspot.generate import generate
 from sandbox.hubspot.oauth import control as oauth_control
 from sandbox.hubspot.preferences import routes as preferences
 from sandbox.hubspot.state import HubSpot
@@ -73,6 +74,7 @@ def create_app(state: State) -> web.Application:
     app.add_routes(oauth_control.routes(state.hubspot))
     app.add_routes(preferences.control_routes(state.hubspot))
     app.add_routes(webhook_control.routes(state.hubspot))
+    app.add_routes(_generation_routes(state.hubspot))
     app.add_routes(line_app.routes(state.line))
     app.add_routes(hubspot_app.routes(state.hubspot))
     app.cleanup_ctx.append(deliver_webhooks(state.line))
@@ -91,6 +93,11 @@ async def start(
     await site.start()
     bound_host, bound_port = runner.addresses[0][:2]
     return RunningSandbox(f"http://{bound_host}:{bound_port}", state, runner)
+
+
+def _generation_routes(hubspot: HubSpot) -> list[web.RouteDef]:
+    path = control.ROOT + r"/hubspot/accounts/{hub_id:\d+}/generated-contacts"
+    return [web.post(path, control.serve(lambda document: generate(hubspot, document)))]
 
 
 def _recorder(state: State) -> Middleware:

@@ -1,10 +1,13 @@
 """How one sandbox process is set up."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from sandbox.hubspot.settings import HubSpotSettings
 from sandbox.line.settings import LineSettings
+
+World = Literal["demo", "empty"]
+WORLDS: tuple[World, ...] = get_args(World)
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +16,7 @@ class Settings:
 
     seed: int = 7
     """Source of every random choice."""
-    world: Literal["demo", "empty"] = "demo"
+    world: World = "demo"
     """What exists at the start: the demo's OA and lists, or nothing."""
     friends: int = 5_000
     """Friends of the demo's OA."""

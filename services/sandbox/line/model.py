@@ -11,6 +11,7 @@ from sandbox.line.account.quota import Quota
 from sandbox.line.account.standing import Standing
 from sandbox.line.audiences.audience import Audience
 from sandbox.line.people.population import Population
+from sandbox.line.people.traces import Traces
 from sandbox.line.sending.trees import Tree
 from sandbox.line.sending.units import UnitNames
 from sandbox.line.webhooks.outbox import Webhook
@@ -21,6 +22,7 @@ class Account:
     """One LINE Official Account with its people, audiences and quota; channels of one OA share it.
 
     `wrote_at` says when a person last wrote to it: within 7 days that person may be pushed without being a friend.
+    `life_number` counts the lives that its people were given; only the last one goes on.
     """
 
     bot_user_id: str
@@ -34,6 +36,8 @@ class Account:
     counts: DailyCounts = field(default_factory=DailyCounts)
     standing: Standing = field(default_factory=Standing)
     wrote_at: dict[int, datetime] = field(default_factory=dict)
+    traces: Traces = field(default_factory=Traces)
+    life_number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ class Behaviour:
     """How people react to a message that reached them. Shares are 0..1.
 
     A share of the recipients opens; of those who open, each URL's share taps it (`click_share` where
-    `click_shares` has no entry) and `play_share` starts a video; `repeat_share` of each does so twice.
+    `click_shares` has no entry) and `play_share` starts a video; `repeat_share` of each does so twice. With
+    `loyalty` above 0 it is more often the same half of the people who open.
     """
 
     open_share: float = 0.6
@@ -59,6 +64,7 @@ class Behaviour:
     click_shares: tuple[tuple[str, float], ...] = ()
     play_share: float = 0.3
     repeat_share: float = 0.25
+    loyalty: float = 0.0
 
     def share_of(self, url: str) -> float:
         """Return the share of openers that taps a URL."""

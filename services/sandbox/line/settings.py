@@ -4,7 +4,7 @@ A test that must hold whatever LINE really does runs with both values of a switc
 """
 
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 _LONGEST_SECONDS = 10**10
 NARROWCAST_CHECKS = ("form", "retry_key", "references", "reach", "quota")
@@ -143,23 +143,25 @@ class LineSettings:
         for name, value in values.items():
             if name not in known:
                 raise ValueError(f"unknown switch: {name}")
-            if not _fits(name, getattr(self, name), value):
+            if not _fits(name, value):
                 raise ValueError(f"{name}: this value has no meaning")
         values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
         return replace(self, **values)
 
 
-def _fits(name: str, current: Any, value: Any) -> bool:
+def _fits(name: str, value: Any) -> bool:
+    """Whether a value has the type and range of a switch."""
     if name == "narrowcast_checks":
         return isinstance(value, list) and sorted(map(str, value)) == sorted(NARROWCAST_CHECKS)
-    if name == "bucket_capacity":
-        return value is None or (type(value) is int and value >= 0)
-    if name == "token_scope":
-        return value is None or isinstance(value, str)
-    if isinstance(current, str):
-        choices = get_args(LineSettings.__annotations__[name])
-        return value in choices if choices else isinstance(value, str)
-    if isinstance(current, bool):
-        return isinstance(value, bool)
+    hint = _HINTS[name]
+    if get_origin(hint) is Literal:
+        return value in get_args(hint)
+    kinds = get_args(hint) or (hint,)
+    if value is None or isinstance(value, bool | str):
+        return type(value) in kinds
     # A date and a duration beyond this can't be added.
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= _LONGEST_SECONDS
+    is_number = isinstance(value, int | float) and (int in kinds or float in kinds)
+    return is_number and 0 <= value <= _LONGEST_SECONDS
+
+
+_HINTS = get_type_hints(LineSettings)

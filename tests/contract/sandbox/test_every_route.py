@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sandbox.app import RunningSandbox, create_app, create_state, start
 from sandbox.clock import Clock
 from sandbox.hubspot.world import DEMO_TOKEN
-from sandbox.line.people.generate import make_user_id
+from sandbox.identities import make_user_id
 from sandbox.line.settings import LineSettings
 from sandbox.recorder import LINE_HEADER, LINE_PATHS, OTHER_HEADER
 from sandbox.settings import Settings

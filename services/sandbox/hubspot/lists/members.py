@@ -30,6 +30,12 @@ class Members:
         at = bisect_left(self._record_ids, record_id)
         return at < len(self._record_ids) and self._record_ids[at] == record_id
 
+    def start_with(self, record_ids: "array[int]", *, joined_ms: int) -> None:
+        """Hold these records, ascending, in place of any others."""
+        self._record_ids = record_ids
+        self._joined = array("q", [joined_ms]) * len(record_ids)
+        self._by_joining = None
+
     def add(self, record_ids: Iterable[int], *, joined_ms: int) -> list[int]:
         """Add those that are not members yet; answers them in ascending order."""
         self._by_joining = None

@@ -1,5 +1,6 @@
 """One HubSpot list: its definition, its members, and the signals that tell that members moved (HS 5)."""
 
+from array import array
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -86,6 +87,12 @@ class ListRecord:
     def past_sizes(self) -> list[tuple[datetime, int]]:
         """Return the sizes after each of the last changes."""
         return list(self._sizes)
+
+    def start_with(self, record_ids: "array[int]", at: datetime) -> None:
+        """Give a list without members its first ones, ascending; millions of them at once."""
+        self.members.start_with(record_ids, joined_ms=to_milliseconds(at))
+        self.last_added_at = at
+        self._sizes.append((at, len(self.members)))
 
     def fill(self, change: Change, at: datetime) -> None:
         """Move members at once, whatever the evaluation lag."""

@@ -101,7 +101,8 @@ class Audience:
 
     `people` is a set over the OA's population, `outsiders` are uploaded ids that are nobody here. `growing` gives
     the members at a time for audiences made from a message; `recount` takes them in until the audience gets READY,
-    and the switch `message_audiences_grow` after that. `fixed_status` overrides the states over time.
+    and the switch `message_audiences_grow` after that. `following` gives the members of an audience that always follows
+    what people do, as web traffic does. `fixed_status` overrides the states over time.
     """
 
     number: int
@@ -116,6 +117,7 @@ class Audience:
     people: int = 0
     outsiders: set[str] = field(default_factory=set)
     growing: Callable[[datetime], int] | None = None
+    following: Callable[[datetime], int] | None = None
     jobs: list[Job] = field(default_factory=list)
     expires: datetime | None = None
     is_ready: bool = False
@@ -150,6 +152,8 @@ class Audience:
         self._forget_old_jobs(now)
         if self.growing is not None and self.is_ready and settings.message_audiences_grow:
             self.people = self.growing(now)
+        if self.following is not None:
+            self.people = self.following(now)
         least = 1 if self.is_exact else RESTRICTED_MINIMUM
         if now >= self.ready_at and self.size >= least:
             self.is_ready = True

@@ -17,6 +17,7 @@ from sandbox.line.audiences.audience import (
     Owner,
 )
 from sandbox.line.audiences.shown import show_audience
+from sandbox.line.control.life import read_rule
 from sandbox.line.control.scope import CHANNEL, find_channel, read_people
 from sandbox.line.model import Channel
 from sandbox.line.platform import Line
@@ -90,6 +91,10 @@ class _Control:
             # An audience made here may be too small to get READY by itself.
             is_ready=True,
         )
+        rule = document.read("rule", dict)
+        if rule is not None:
+            audience.following = read_rule(channel.account, audience.kind, rule)
+            audience.settle(now, self._line.settings)
         self._change_details(audience, document)
         channel.account.audiences[audience.number] = audience
         return self._describe(audience)

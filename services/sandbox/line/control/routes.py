@@ -8,6 +8,7 @@ from aiohttp import web
 from sandbox.control import ControlError, Document, serve
 from sandbox.line.account.standing import CHAT_MODES, COUNTRIES, MARK_AS_READ_MODES
 from sandbox.line.control import audiences as control_audiences
+from sandbox.line.control import life as control_life
 from sandbox.line.control import sends as control_sends
 from sandbox.line.control import tokens as control_tokens
 from sandbox.line.control import webhooks as control_webhooks
@@ -40,6 +41,7 @@ def routes(line: Line) -> list[web.RouteDef]:
         web.post(CHANNEL + "/standing", serve(face.change_standing)),
         *control_audiences.routes(line),
         *control_sends.routes(line),
+        *control_life.routes(line),
         *control_tokens.routes(line),
         *control_webhooks.routes(line),
     ]
@@ -168,7 +170,7 @@ def _describe_behaviour(behaviour: Behaviour) -> dict[str, Any]:
 
 def _read_behaviour(behaviour: Behaviour, document: Document) -> Behaviour:
     values: dict[str, Any] = {}
-    for name in ("open_share", "click_share", "play_share", "repeat_share"):
+    for name in ("open_share", "click_share", "play_share", "repeat_share", "loyalty"):
         values[name] = _check_share(name, document.read(name, float, default=getattr(behaviour, name)))
     shares = document.read("click_shares", dict, default=dict(behaviour.click_shares))
     values["click_shares"] = tuple((url, _check_share(url, share)) for url, share in shares.items())

@@ -15,6 +15,8 @@ MEDIA_TYPES = ("video", "audio")
 PLAY_STEPS = (25, 50, 75, 100)
 # Share of those who ever open that has done so within so many hours of the delivery.
 _CURVE = ((1, 0.30), (6, 0.50), (24, 0.70), (48, 0.80), (72, 0.86), (120, 0.92), (168, 0.95), (240, 0.98), (330, 1.0))
+# Bits are drawn in whole blocks, so that more people do not change who is loyal.
+_LOYAL_BLOCK = 4096
 _URL = re.compile(r"https?://[^\s\"'<>、。]+")
 
 
@@ -95,8 +97,24 @@ class Reactions:
         return self._with_repeats(who, f"play again:{seq}") | told
 
     def _model_openers(self) -> int:
-        share = self._send.behaviour.open_share
-        waiting, opened, before = self._send.delivered, 0, 0.0
+        """Return who has opened by now: all alike, or more of the loyal half and fewer of the others."""
+        behaviour, delivered = self._send.behaviour, self._send.delivered
+        if not behaviour.loyalty:
+            return self._open(delivered, behaviour.open_share)
+        loyal = self._find_loyal(delivered)
+        more = min(1.0, behaviour.open_share * (1 + behaviour.loyalty))
+        # What the loyal can't do more, the others need not do less.
+        fewer = max(0.0, 2 * behaviour.open_share - more)
+        return self._open(loyal, more) | self._open(delivered & ~loyal, fewer)
+
+    def _find_loyal(self, people: int) -> int:
+        """Return those of the loyal half, which stays the same for all messages of an OA."""
+        bot = self._send.channel.account.bot_user_id
+        size = -(-people.bit_length() // _LOYAL_BLOCK) * _LOYAL_BLOCK
+        return people & Random(f"{self._seed}:loyal:{bot}").getrandbits(size or 1)  # noqa: S311 - reproducible
+
+    def _open(self, people: int, share: float) -> int:
+        waiting, opened, before = people, 0, 0.0
         for hours, done in _CURVE:
             if self._send.completed is None or self._until < self._delivered_at + timedelta(hours=hours):
                 break

@@ -3,11 +3,11 @@
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from hashlib import md5
 from random import Random
 from typing import Any
 
 from sandbox import bits
+from sandbox.identities import make_user_id
 from sandbox.line.model import Account
 from sandbox.line.people.population import Population
 
@@ -55,15 +55,13 @@ class Shares:
         return cls(**document)
 
 
-def make_user_id(seed: int, provider: str, number: int) -> str:
-    """Return the user id of a person, which is the same in all channels of a provider (LP 8.7)."""
-    return f"U{md5(f'{seed}:{provider}:{number}'.encode(), usedforsecurity=False).hexdigest()}"
+def add_friends(
+    account: Account, count: int, *, seed: int, today: int, shares: Shares | None = None, began_on: int | None = None
+) -> int:
+    """Add `count` friends to an OA and return their set; the same arguments on the same OA add the same friends.
 
-
-def add_friends(account: Account, count: int, *, seed: int, today: int, shares: Shares | None = None) -> None:
-    """Add `count` friends to an OA; the same arguments on the same OA add the same friends.
-
-    `today` is a JST day ordinal. People whose attributes are unknown lack gender, age and area together.
+    `today` is a JST day ordinal; friendships began on days before, or all on `began_on`. People whose attributes are
+    unknown lack gender, age and area together.
     """
     shares = shares or Shares()
     population = account.population
@@ -71,11 +69,14 @@ def add_friends(account: Account, count: int, *, seed: int, today: int, shares: 
     rng = Random(f"friends:{seed}:{account.bot_user_id}:{first}")  # noqa: S311 - reproducible, no secrets here
     ids = [make_user_id(seed, account.provider, number) for number in range(first, first + count)]
     days = array("i", (today - 1 - int(rng.random() * shares.followed_days) for _ in range(count)))
+    if began_on is not None:
+        days = array("i", [began_on]) * count
     added = population.add_many(ids, days)
     population.friends |= added
     population.consented |= added & ~bits.draw(rng, added, shares.not_consenting)
     _add_blocks(population, bits.draw(rng, added, shares.blocked), rng, today)
     _add_attributes(population, added, rng, shares)
+    return added
 
 
 def _add_blocks(population: Population, people: int, rng: Random, today: int) -> None:

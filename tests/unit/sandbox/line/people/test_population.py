@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from sandbox import bits
+from sandbox.identities import make_user_id
 from sandbox.line.model import Account
-from sandbox.line.people.generate import Shares, add_friends, make_user_id
+from sandbox.line.people.generate import Shares, add_friends
 from sandbox.line.people.population import Person, Population
 from sandbox.line.sending.trees import ChoiceLeaf, RangeLeaf
 
