@@ -160,7 +160,9 @@ def _fits(name: str, value: Any) -> bool:
     if value is None or isinstance(value, bool | str):
         return type(value) in kinds
     # A date and a duration beyond this can't be added.
-    is_number = isinstance(value, int | float) and (int in kinds or float in kinds)
+    is_number = (isinstance(value, int) and (int in kinds or float in kinds)) or (
+        isinstance(value, float) and float in kinds
+    )
     return is_number and 0 <= value <= _LONGEST_SECONDS
 
 
