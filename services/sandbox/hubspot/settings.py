@@ -61,6 +61,8 @@ class HubSpotSettings:
         missing_lists: Ids that `GET /lists` does not know: left out, or a 404 (HS 5.1, unconfirmed).
         duplicate_list_status: Status of the refusal of a list's name in use (unconfirmed).
         dynamic_write_status: Status of the refusal to write members of a DYNAMIC list (HS 5.1, unconfirmed).
+        record_memberships_cap: Most inputs of `records/memberships/batch/read` (HS 5.1, unconfirmed).
+        all_lists_outside_beta: Whether `/crm/lists/2026-09/all` answers, besides the beta path (HS 13, unconfirmed).
         membership_write_cap: Most records of one membership call; None = any number (HS 5.1, unconfirmed).
         churn_every_pages: Each n-th page of a membership walk, one member leaves or comes back; 0 = off.
         deleted_list: See `DeletedList`.
@@ -100,6 +102,8 @@ class HubSpotSettings:
     missing_lists: MissingIds = MissingIds.SILENT
     duplicate_list_status: int = 400
     dynamic_write_status: int = 400
+    record_memberships_cap: int = 100
+    all_lists_outside_beta: bool = True
     membership_write_cap: int | None = None
     churn_every_pages: int = 0
     deleted_list: DeletedList = DeletedList.NOT_FOUND

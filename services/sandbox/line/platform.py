@@ -15,6 +15,7 @@ from sandbox.line.audiences.audience import Audience
 from sandbox.line.model import Account, Behaviour, Channel, Send
 from sandbox.line.page_tokens import PageTokens
 from sandbox.line.settings import LineSettings
+from sandbox.line.times import read_month
 from sandbox.line.tokens.assertion import AssertionKeys
 from sandbox.line.tokens.store import TokenStore
 from sandbox.line.webhooks.events import EventType, make_event
@@ -59,6 +60,10 @@ class Line:
     def now(self) -> datetime:
         """Return business time."""
         return self.clock.now()
+
+    def quota_month(self, time: datetime | None = None) -> str:
+        """Return the quota's month as `yyyymm`, now or at a time (LP 6.2)."""
+        return read_month(time or self.now(), self.settings.quota_month_utc_offset_hours)
 
     def next_number(self) -> int:
         """Return a number that grows with every call."""

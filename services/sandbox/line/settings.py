@@ -7,6 +7,14 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 _LONGEST_SECONDS = 10**10
+_FURTHEST_ZONE_HOURS = 14
+FAILED_DESCRIPTIONS = (
+    "Internal error",
+    "Not enough recipients",
+    "Conflict with an accepted request",
+    "An audience has fewer than 50 recipients",
+    "Partial delivery is forbidden",
+)
 NARROWCAST_CHECKS = ("form", "retry_key", "references", "reach", "quota")
 
 
@@ -67,6 +75,8 @@ class LineSettings:
     """Phase `sending` (LP 4.8)."""
     quota_failure: Literal["request", "delivery"] = "request"
     """When a reservation that can't be made fails: 429 at once, or `failed` later (LP 4.7)."""
+    quota_month_utc_offset_hours: float = 9.0
+    """The time zone in which the quota's month begins; JST is the natural reading (LP 6.2)."""
     quota_error_code: int = 1
     """`errorCode` of a quota failure at delivery (LP 4.7)."""
     not_matches_unknown: bool = False
@@ -79,6 +89,8 @@ class LineSettings:
     """Whether T2 looks at the recipients after `limit` cut them (the worked case `max` 30 of LP 4.7 says no)."""
     reach_caps_recipients: bool = False
     """Whether a send without `limit` stops at target reach, its reservation (LP 4.7)."""
+    failed_descriptions: tuple[str, ...] = FAILED_DESCRIPTIONS
+    """`failedDescription` of `errorCode` 1 to 5, whose texts are not published (LP 4.8)."""
     failed_target_count: Literal["zero", "matched"] = "zero"
     """`targetCount` of a failed send (LP 4.8 says only that it is there)."""
     attribute_lag_days: int = 3
@@ -153,6 +165,10 @@ def _fits(name: str, value: Any) -> bool:
     """Whether a value has the type and range of a switch."""
     if name == "narrowcast_checks":
         return isinstance(value, list) and sorted(map(str, value)) == sorted(NARROWCAST_CHECKS)
+    if name == "failed_descriptions":
+        return isinstance(value, list) and len(value) == len(FAILED_DESCRIPTIONS) and all(type(t) is str for t in value)
+    if name == "quota_month_utc_offset_hours":
+        return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _FURTHEST_ZONE_HOURS
     hint = _HINTS[name]
     if get_origin(hint) is Literal:
         return value in get_args(hint)

@@ -11,8 +11,13 @@ def read_japanese_day(instant: datetime) -> int:
 
 
 def read_japanese_month(instant: datetime) -> str:
-    """Return the quota month as `yyyymm`; JST is the natural reading (LP 6.2)."""
+    """Return the JST month as `yyyymm`."""
     return instant.astimezone(JST).strftime("%Y%m")
+
+
+def read_month(instant: datetime, utc_offset_hours: float) -> str:
+    """Return the month as `yyyymm` in a zone."""
+    return instant.astimezone(timezone(timedelta(hours=utc_offset_hours))).strftime("%Y%m")
 
 
 def parse_day(text: str) -> int | None:

@@ -28,15 +28,15 @@ def read_asked(body: Mapping[str, Any]) -> Asked:
     return Asked(read_strings(body, "properties"), read_strings(body, "propertiesWithHistory"))
 
 
-def read_inputs(body: Mapping[str, Any], *, with_ids: bool = True) -> list[dict[str, Any]]:
-    """Return the up to 100 inputs of a batch, each with a string `id` unless they are to be created."""
+def read_inputs(body: Mapping[str, Any], *, with_ids: bool = True, most: int = LARGEST_BATCH) -> list[dict[str, Any]]:
+    """Return the up to `most` inputs of a batch, each with a string `id` unless they are to be created."""
     inputs = body.get("inputs")
     if not isinstance(inputs, list) or not all(isinstance(entry, dict) for entry in inputs):
         raise refuse_value("inputs must be an array of objects.")
     if with_ids and not all(isinstance(entry.get("id"), str) for entry in inputs):
         raise refuse_value("inputs must be an array of objects with an id.")
-    if len(inputs) > LARGEST_BATCH:
-        raise refuse_value(f"The maximum number of inputs is {LARGEST_BATCH}.")
+    if len(inputs) > most:
+        raise refuse_value(f"The maximum number of inputs is {most}.")
     return inputs
 
 

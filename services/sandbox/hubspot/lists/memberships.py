@@ -55,7 +55,7 @@ async def get_lists_of_record(call: Call) -> web.Response:
 
 async def read_lists_of_records(call: Call) -> web.Response:
     """Answer the lists of several records; 207 when an input makes no sense."""
-    inputs = read_inputs(await call.json_object(), with_ids=False)
+    inputs = read_inputs(await call.json_object(), with_ids=False, most=call.settings.record_memberships_cap)
     now = to_iso(call.now)
     results: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []

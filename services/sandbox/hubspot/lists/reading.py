@@ -12,9 +12,10 @@ from sandbox.hubspot.lists.requests import find, read_strings, read_whole_number
 from sandbox.hubspot.lists.view import describe, describe_found
 from sandbox.hubspot.settings import MissingIds
 from sandbox.hubspot.state import LISTS_READ
-from sandbox.hubspot.wire import Call, Endpoint, paths_of, reply
+from sandbox.hubspot.wire import Call, Endpoint, paths_of, reply, reply_page
 
 DEFAULT_COUNT, LARGEST_COUNT = 20, 500
+_BETA = "/crm/lists/2026-09-beta"
 
 
 async def get_list(call: Call) -> web.Response:
@@ -58,6 +59,8 @@ async def search_lists(call: Call) -> web.Response:
 
 async def walk_lists(call: Call) -> web.Response:
     """Answer a page of all lists by id; the filters may not change between pages (SEG)."""
+    if not call.settings.all_lists_outside_beta and not call.request.path.startswith(_BETA):
+        return reply_page(404)
     body = await call.json_object()
     count, after = _read_count(body), body.get("after")
     for name in read_strings(body, "processingTypes"):
@@ -98,7 +101,7 @@ def _has_type(record: ListRecord, body: Mapping[str, Any]) -> bool:
     )
 
 
-_ALL_PATHS = tuple(f"/crm/lists/{version}/all" for version in ("2026-09", "2026-09-beta"))
+_ALL_PATHS = ("/crm/lists/2026-09/all", f"{_BETA}/all")
 
 ENDPOINTS = (
     Endpoint("GET", paths_of("lists"), get_lists, LISTS_READ),

@@ -4,7 +4,6 @@ from typing import Any
 
 from sandbox.line.endpoint import Answer, Call, Endpoint
 from sandbox.line.platform import Line
-from sandbox.line.times import read_japanese_month
 
 
 def read_bot_info(_line: Line, call: Call) -> Answer:
@@ -30,7 +29,7 @@ def read_quota(_line: Line, call: Call) -> Answer:
 
 def read_consumption(line: Line, call: Call) -> Answer:
     """Answer what was used this month; holds do not show (LP 6.3)."""
-    used = call.channel.account.quota.used[read_japanese_month(line.now())]
+    used = call.channel.account.quota.used[line.quota_month()]
     return Answer({"totalUsage": used})
 
 

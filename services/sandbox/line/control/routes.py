@@ -17,7 +17,7 @@ from sandbox.line.model import Behaviour, Channel
 from sandbox.line.people.generate import Shares, add_friends
 from sandbox.line.people.population import Person, is_user_id
 from sandbox.line.platform import Line
-from sandbox.line.times import read_japanese_day, read_japanese_month
+from sandbox.line.times import read_japanese_day
 from sandbox.line.webhooks import doings
 
 MOST_FRIENDS = 5_000_000
@@ -129,7 +129,7 @@ class _Control:
             quota.limit = document.read("limit", int)
         used = document.read("used", int)
         if used is not None:
-            quota.used[read_japanese_month(self._line.now())] = used
+            quota.used[self._line.quota_month()] = used
         return self._describe(channel)
 
     def change_standing(self, document: Document) -> Any:
@@ -149,7 +149,7 @@ class _Control:
     def _describe(self, channel: Channel) -> dict[str, Any]:
         self._line.settle()
         account = channel.account
-        month = read_japanese_month(self._line.now())
+        month = self._line.quota_month()
         return {
             "channel_id": channel.channel_id,
             "bot_user_id": account.bot_user_id,

@@ -11,17 +11,9 @@ from sandbox.line.model import Account, Send
 from sandbox.line.platform import Line
 from sandbox.line.sending.evaluate import Sides, evaluate
 from sandbox.line.sending.trees import AudienceLeaf, ChoiceLeaf, Leaf, RangeLeaf, RedeliveryLeaf, leaves
-from sandbox.line.times import read_japanese_day, read_japanese_month
+from sandbox.line.times import read_japanese_day
 
 INTERNAL, TOO_FEW, RETRY_CONFLICT, SMALL_AUDIENCE, PARTIAL_FORBIDDEN = range(1, 6)
-# LINE does not publish these texts (LP 11.4).
-DESCRIPTIONS = {
-    INTERNAL: "Internal error",
-    TOO_FEW: "Not enough recipients",
-    RETRY_CONFLICT: "Conflict with an accepted request",
-    SMALL_AUDIENCE: "An audience has fewer than 50 recipients",
-    PARTIAL_FORBIDDEN: "Partial delivery is forbidden",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +57,7 @@ def _finish(line: Line, send: Send, time: datetime) -> None:
     send.completed = time
     send.behaviour = line.behaviour
     account.quota.holds.pop(send.request_id, None)
-    account.quota.spend(read_japanese_month(time), send.delivered.bit_count())
+    account.quota.spend(line.quota_month(time), send.delivered.bit_count())
     account.counts.add(read_japanese_day(time), API_COUNTERS[send.kind], send.delivered.bit_count())
 
 
@@ -73,7 +65,7 @@ def _fail(line: Line, send: Send, failure: _Failure, time: datetime) -> None:
     send.phase = "failed"
     send.completed = time
     send.error_code = failure.code
-    send.failed_description = DESCRIPTIONS[failure.code]
+    send.failed_description = line.settings.failed_descriptions[failure.code - 1]
     send.targets = failure.matched if line.settings.failed_target_count == "matched" else 0
     send.channel.account.quota.holds.pop(send.request_id, None)
 

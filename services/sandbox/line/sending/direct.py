@@ -59,7 +59,7 @@ def deliver(line: Line, call: Call, kind: str, body: dict[str, Any], people: int
     """
     account, now = call.channel.account, line.now()
     delivered = people & _reachable(line, account)
-    count, month = delivered.bit_count(), read_japanese_month(now)
+    count, month = delivered.bit_count(), line.quota_month()
     if kind != "reply":
         account.quota.require(month, count)
         account.quota.spend(month, count)
@@ -75,7 +75,7 @@ def deliver(line: Line, call: Call, kind: str, body: dict[str, Any], people: int
         started=now,
         completed=now,
         targets=count,
-        unit=account.units.attach(unit, month),
+        unit=account.units.attach(unit, read_japanese_month(now)),
         sent_messages=_number_messages(line, body["messages"]) if kind in ("push", "reply") else (),
         behaviour=line.behaviour,
     )

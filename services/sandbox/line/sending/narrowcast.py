@@ -12,7 +12,7 @@ from sandbox.line.model import Account, Selection, Send
 from sandbox.line.platform import Line, is_uuid
 from sandbox.line.sending import delivery
 from sandbox.line.sending.trees import AudienceLeaf, RedeliveryLeaf, leaves, read_demographic, read_recipient
-from sandbox.line.times import format_milliseconds, read_japanese_month
+from sandbox.line.times import format_milliseconds
 
 REMEMBERED = timedelta(hours=336)
 SMALLEST_REACH = 100
@@ -178,7 +178,7 @@ def _check_reach(attempt: _Attempt) -> None:
 def _check_quota(attempt: _Attempt) -> None:
     line, account, selection = attempt.line, attempt.call.channel.account, attempt.selection
     reach = account.population.reach().bit_count()
-    month = read_japanese_month(line.now())
+    month = line.quota_month()
     remaining = account.quota.remaining(month)
     hold = account.quota.plan(month=month, reach=reach, most=selection.most, up_to_remaining=selection.up_to_remaining)
     if hold is None:

@@ -224,3 +224,56 @@ async def test_walks_meet_everybody_once(
 
     assert await walk(raw, path, limit=limit) == sorted(joined)
     assert await walk(raw, path + "/join-order", limit=limit) == sorted(joined, key=lambda one: (joined[one], one))
+
+
+async def test_a_token_that_expires_in_mid_walk(shop: Shop, raw: aiohttp.ClientSession) -> None:
+    """The next page with an expired OAuth token is a 401; with a refreshed one the walk goes on where it was."""
+    client = {"client_id": "c", "client_secret": "s"}
+    redirect = "https://app.example.test/oauth"
+    await raw.post("/_control/hubspot/oauth/clients", json={**client, "app_id": 1, "redirect_uri": redirect})
+    body = {"client_id": "c", "hub_id": shop.account.hub_id}
+    async with raw.post("/_control/hubspot/oauth/installations", json=body) as answer:
+        code = (await answer.json())["code"]
+
+    async def ask(**form: str) -> Any:
+        async with raw.post("/oauth/v1/token", data={**client, **form}) as answer:
+            return await answer.json()
+
+    async def read(token: str, **query: str) -> tuple[int, Any]:
+        path, headers = f"/crm/v3/lists/{shop.everybody.list_id}/memberships", {"Authorization": f"Bearer {token}"}
+        async with raw.get(path, params={"limit": "6", **query}, headers=headers) as answer:
+            return answer.status, await answer.json()
+
+    tokens = await ask(grant_type="authorization_code", code=code, redirect_uri=redirect)
+    _, first = await read(tokens["access_token"])
+    after = first["paging"]["next"]["after"]
+    shop.running.clock.advance(1_800)
+    expired, _ = await read(tokens["access_token"], after=after)
+    fresh = await ask(grant_type="refresh_token", refresh_token=tokens["refresh_token"])
+    status, rest = await read(fresh["access_token"], after=after)
+
+    assert (expired, status) == (401, 200)
+    assert [member["recordId"] for member in rest["results"]] == ["107", "108", "109", "110"]
+
+
+@pytest.mark.parametrize(("outside_beta", "status"), [(True, 200), (False, 404)])
+async def test_the_walk_of_all_lists_outside_beta(
+    raw: aiohttp.ClientSession, *, outside_beta: bool, status: int
+) -> None:
+    """Whether `/all` answers outside its beta path is a switch (HS 13)."""
+    async with raw.patch("/_control/hubspot/settings", json={"all_lists_outside_beta": outside_beta}) as answer:
+        assert answer.status == 200
+    statuses = []
+    for version in ("2026-09", "2026-09-beta"):
+        async with raw.post(f"/crm/lists/{version}/all", json={}) as answer:
+            statuses.append(answer.status)
+
+    assert statuses == [status, 200]
+
+
+@pytest.mark.parametrize(("inputs", "status"), [(100, 200), (101, 400)])
+async def test_how_many_records_are_read_at_once(raw: aiohttp.ClientSession, inputs: int, status: int) -> None:
+    """The most inputs of a batch read of memberships is a switch, 100 by default (HS 13)."""
+    body = {"inputs": [{"objectTypeId": "0-1", "recordId": "101"}] * inputs}
+    async with raw.post("/crm/v3/lists/records/memberships/batch/read", json=body) as answer:
+        assert answer.status == status

@@ -27,6 +27,8 @@ def test_change_keeps_the_rest() -> None:
         ("bucket_capacity", 1.5),
         ("narrowcast_checks", ["form"]),
         ("attribute_lag_days", True),
+        ("quota_month_utc_offset_hours", 15),
+        ("failed_descriptions", ["one"]),
     ],
 )
 def test_change_refuses_nonsense(name: str, value: Any) -> None:
