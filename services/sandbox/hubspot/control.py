@@ -16,6 +16,7 @@ from sandbox.hubspot.settings import HubSpotSettings
 from sandbox.hubspot.state import ALL_SCOPES, HubSpot
 from sandbox.hubspot.times import to_iso
 from sandbox.hubspot.wire import reply
+from sandbox.switches import fits
 
 _ROOT = "/_control/hubspot"
 _ACCOUNT = _ROOT + r"/accounts/{hub_id:\d+}"
@@ -185,11 +186,15 @@ def _settings_to_json(settings: HubSpotSettings) -> dict[str, Any]:
 
 
 def _settings_from_json(settings: HubSpotSettings, changes: dict[str, Any]) -> HubSpotSettings:
+    """Return settings with some switches set; an unknown one, or a value of another type, is refused by name."""
     types = get_type_hints(HubSpotSettings)
     read: dict[str, Any] = {}
     for name, value in changes.items():
-        type_ = types.get(name)
-        read[name] = type_(value) if isinstance(type_, enum.EnumType) else value
+        if name not in types:
+            raise ValueError(f"unknown switch: {name}")
+        if not fits(types[name], value):
+            raise ValueError(f"{name}: this value has no meaning")
+        read[name] = types[name](value) if isinstance(types[name], enum.EnumType) else value
     return dataclasses.replace(settings, **read)
 
 
