@@ -1,6 +1,7 @@
 """Whether a JSON value fits a switch of a vendor's settings, by the type that the switch is declared with."""
 
 import enum
+from collections.abc import Iterable
 from typing import Any, Literal, get_args, get_origin
 
 # A date and a duration beyond this can't be added.
@@ -22,4 +23,5 @@ def fits(hint: Any, value: Any) -> bool:
 
 
 def _choices(kind: Any) -> list[Any]:
-    return [member.value for member in kind.__members__.values()] if isinstance(kind, enum.EnumType) else []
+    members: Iterable[enum.Enum] = kind if isinstance(kind, enum.EnumType) else ()
+    return [member.value for member in members]

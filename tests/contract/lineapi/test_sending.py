@@ -230,10 +230,11 @@ async def test_progress_ends(client: LINEClient, sandbox: RunningSandbox, token:
     """After 14 days LINE has no progress any more."""
     accepted = await client.narrowcast.send(token, body, retry_key=KEY)
     sandbox.state.clock.advance(14 * 86_400 + 1)
-    fresh = sandbox.state.line.issue_token(sandbox.state.line.channels[CHANNEL_ID], seconds=900)
+    line = sandbox.state.line
+    fresh = line.tokens.issue("stateless", line.channels[CHANNEL_ID], now=line.now(), seconds=900)
 
     with pytest.raises(NotFoundError):
-        await client.narrowcast.get_progress(fresh, accepted.request_id)
+        await client.narrowcast.get_progress(fresh.text, accepted.request_id)
 
 
 async def test_progress_of_nonsense(client: LINEClient, token: str) -> None:

@@ -3,12 +3,12 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from datetime import timedelta
 
 import aiohttp
 from aiohttp import web
 
+from sandbox.alarm import Alarm, run_in_background
 from sandbox.hubspot.state import HubSpot
 from sandbox.hubspot.times import to_milliseconds
 from sandbox.hubspot.webhooks.outbox import Batch
@@ -17,20 +17,11 @@ from sandbox.hubspot.webhooks.subscriptions import Attempt
 from sandbox.posting import open_session, post
 
 _CONTENT_TYPE = {"Content-Type": "application/json"}
-_SHORTEST_WAIT_SECONDS = 0.001
 
 
 def deliver_webhooks(hubspot: HubSpot) -> Callable[[web.Application], AsyncIterator[None]]:
     """Return a cleanup context: webhooks are sent from the start of the application until its end."""
-
-    async def run(_: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(_Deliverer(hubspot).run())
-        yield
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-    return run
+    return run_in_background(lambda: _Deliverer(hubspot).run())
 
 
 class _Deliverer:
@@ -39,24 +30,18 @@ class _Deliverer:
     def __init__(self, hubspot: HubSpot) -> None:
         self._hubspot = hubspot
         self._outbox = hubspot.outbox
-        self._woken = asyncio.Event()
+        self._alarm = Alarm(hubspot.clock, hubspot.outbox.listeners)
         self._running: Counter[int] = Counter()
         self._held: list[Batch] = []
 
     async def run(self) -> None:
         """Send until cancelled."""
-        heard = (self._outbox.listeners, self._hubspot.clock.listeners)
-        for listeners in heard:
-            listeners.append(self._woken.set)
-        try:
+        with self._alarm.listening():
             async with open_session() as http, asyncio.TaskGroup() as couriers:
                 while True:
-                    self._woken.clear()
+                    self._alarm.reset()
                     self._send_out(http, couriers)
-                    await self._sleep()
-        finally:
-            for listeners in heard:
-                listeners.remove(self._woken.set)
+                    await self._alarm.sleep(self._outbox.next_due)
 
     def _send_out(self, http: aiohttp.ClientSession, couriers: asyncio.TaskGroup) -> None:
         now = self._hubspot.now()
@@ -71,18 +56,6 @@ class _Deliverer:
             self._running[batch.app.app_id] += 1
             couriers.create_task(self._deliver(http, batch))
 
-    async def _sleep(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._seconds_to_wait()):
-                await self._woken.wait()
-
-    def _seconds_to_wait(self) -> float | None:
-        """Return machine seconds until the next batch is due; None while none comes by itself."""
-        due, speed = self._outbox.next_due, self._hubspot.clock.speed
-        if due is None or speed == 0:
-            return None
-        return max(_SHORTEST_WAIT_SECONDS, (due - self._hubspot.now()).total_seconds() / speed)
-
     async def _deliver(self, http: aiohttp.ClientSession, batch: Batch) -> None:
         app, settings, now = batch.app, self._hubspot.settings, self._hubspot.now()
         body, url = batch.write(), app.target_url or ""
@@ -93,4 +66,4 @@ class _Deliverer:
         self._running[app.app_id] -= 1
         if outcome.reason is not None:
             self._outbox.retry(batch, now, timedelta(seconds=settings.webhook_retry_seconds))
-        self._woken.set()
+        self._alarm.ring()

@@ -8,6 +8,7 @@ from sandbox.line.errors import LineError
 from sandbox.line.insight.reactions import Reactions
 from sandbox.line.insight.statistics import Summed, describe_bubbles, describe_clicks, describe_overview
 from sandbox.line.model import Send
+from sandbox.line.pages import read_limit, read_start
 from sandbox.line.platform import Line
 from sandbox.line.times import parse_day, read_japanese_day, read_japanese_month
 
@@ -39,7 +40,7 @@ def read_usage(line: Line, call: Call) -> Answer:
 
 def read_names(line: Line, call: Call) -> Answer:
     """Answer a page of this month's names; `next` is there when there are more."""
-    limit, start = _read_limit(call), _read_start(line, call)
+    limit, start = read_limit(call, default=LARGEST_PAGE, largest=LARGEST_PAGE), read_start(line, call)
     names = call.channel.account.units.of(read_japanese_month(line.now()))
     shown: dict[str, Any] = {"customAggregationUnits": names[start : start + limit]}
     if start + limit < len(names):
@@ -57,23 +58,6 @@ def _find(line: Line, call: Call, unit: str, first: int, last: int) -> list[Send
         and first <= read_japanese_day(send.accepted) <= last
         and send.accepted <= oldest_shown
     ]
-
-
-def _read_limit(call: Call) -> int:
-    text = call.query.get("limit", str(LARGEST_PAGE))
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= LARGEST_PAGE:
-        raise LineError(400, "The value for the 'limit' parameter is invalid")
-    return int(text)
-
-
-def _read_start(line: Line, call: Call) -> int:
-    token = call.query.get("start")
-    if token is None:
-        return 0
-    place = line.page_tokens.open(token, line.now())
-    if place is None:
-        raise LineError(400, "Invalid start param")
-    return place
 
 
 def _refuse() -> LineError:

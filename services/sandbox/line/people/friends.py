@@ -6,6 +6,7 @@ from typing import Any
 from sandbox import bits
 from sandbox.line.endpoint import Answer, Call, Endpoint
 from sandbox.line.errors import LineError
+from sandbox.line.pages import read_limit, read_start
 from sandbox.line.platform import Line
 
 DEFAULT_PAGE, LARGEST_PAGE = 300, 1_000
@@ -20,7 +21,7 @@ def read_ids(line: Line, call: Call) -> Answer:
     account = call.channel.account
     if not account.standing.lists_followers:
         raise LineError(403, "Access to this API is not available for your account")
-    limit, start = _read_limit(call), _read_start(line, call)
+    limit, start = read_limit(call, default=DEFAULT_PAGE, largest=LARGEST_PAGE), read_start(line, call)
     population = account.population
     shown = population.deliverable & population.consented
     counted = population.everyone if line.settings.short_follower_pages else shown
@@ -30,23 +31,6 @@ def read_ids(line: Line, call: Call) -> Answer:
     if len(page) > limit:
         answer["next"] = line.page_tokens.issue(start + page[limit], line.now())
     return Answer(answer)
-
-
-def _read_limit(call: Call) -> int:
-    text = call.query.get("limit", str(DEFAULT_PAGE))
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= LARGEST_PAGE:
-        raise LineError(400, "The value for the 'limit' parameter is invalid")
-    return int(text)
-
-
-def _read_start(line: Line, call: Call) -> int:
-    token = call.query.get("start")
-    if token is None:
-        return 0
-    place = line.page_tokens.open(token, line.now())
-    if place is None:
-        raise LineError(400, "Invalid start param")
-    return place
 
 
 ENDPOINTS = (Endpoint("GET", "/v2/bot/followers/ids", read_ids),)

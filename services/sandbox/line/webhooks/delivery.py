@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import aiohttp
 from aiohttp import web
 
+from sandbox.alarm import Alarm, run_in_background
 from sandbox.line.model import Channel
 from sandbox.line.platform import Line
 from sandbox.line.webhooks.events import redeliver, write_body
@@ -16,48 +16,28 @@ from sandbox.line.webhooks.outbox import Attempt, Parcel
 from sandbox.line.webhooks.signature import make_headers, sign
 from sandbox.posting import open_session, post
 
-# A clock that runs may be a little behind the loop's timer.
-_SHORTEST_WAIT_SECONDS = 0.001
-
 
 def deliver_webhooks(line: Line) -> Callable[[web.Application], AsyncIterator[None]]:
     """Return a cleanup context: webhooks are sent from the start of the application until its end."""
-
-    async def run(_: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(Deliverer(line).run())
-        yield
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-    return run
+    return run_in_background(lambda: Deliverer(line).run())
 
 
 class Deliverer:
-    """Sends what the channels' webhooks hold, one POST at a time per channel.
-
-    It sleeps until something happens, the clock is moved, or the next thing on the agenda is due.
-    """
+    """Sends what the channels' webhooks hold, one POST at a time per channel."""
 
     def __init__(self, line: Line) -> None:
         self._line = line
-        self._woken = asyncio.Event()
+        self._alarm = Alarm(line.clock, line.listeners)
         self._busy: set[str] = set()
 
     async def run(self) -> None:
         """Send until cancelled."""
-        heard = (self._line.listeners, self._line.clock.listeners)
-        for listeners in heard:
-            listeners.append(self._woken.set)
-        try:
+        with self._alarm.listening():
             async with open_session() as http, asyncio.TaskGroup() as couriers:
                 while True:
-                    self._woken.clear()
+                    self._alarm.reset()
                     self._send_out(http, couriers)
-                    await self._sleep()
-        finally:
-            for listeners in heard:
-                listeners.remove(self._woken.set)
+                    await self._alarm.sleep(self._line.next_due() if self._is_needed() else None)
 
     def _send_out(self, http: aiohttp.ClientSession, couriers: asyncio.TaskGroup) -> None:
         """Pack what happened in the same breath, and give work to the couriers of idle channels."""
@@ -69,18 +49,6 @@ class Deliverer:
             if channel.webhook.waiting and channel.channel_id not in self._busy:
                 self._busy.add(channel.channel_id)
                 couriers.create_task(self._empty(http, channel))
-
-    async def _sleep(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._seconds_to_wait()):
-                await self._woken.wait()
-
-    def _seconds_to_wait(self) -> float | None:
-        """Return machine seconds until the next thing is due; None while nothing comes by itself."""
-        due, speed = self._line.next_due(), self._line.clock.speed
-        if due is None or speed == 0 or not self._is_needed():
-            return None
-        return max(_SHORTEST_WAIT_SECONDS, (due - self._line.now()).total_seconds() / speed)
 
     def _is_needed(self) -> bool:
         return any(self._line.sends_webhooks(channel) for channel in self._line.channels.values())
@@ -111,7 +79,7 @@ class Deliverer:
     def _redeliver(self, channel: Channel, parcel: Parcel, time: datetime) -> None:
         events = tuple(redeliver(event) for event in parcel.events)
         channel.webhook.waiting.append(replace(parcel, time=time, events=events, attempt=parcel.attempt + 1))
-        self._woken.set()
+        self._alarm.ring()
 
     def _start_reply_tokens(self, channel: Channel, parcel: Parcel) -> None:
         """Let the minute of the reply tokens begin: the receiver may reply while it answers (LP 8.6)."""
