@@ -1,6 +1,7 @@
 """Background work of the application that sleeps until something happens, the clock is moved, or something is due."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -12,6 +13,8 @@ from sandbox.clock import Clock
 # A clock that runs may be a little behind the loop's timer.
 _SHORTEST_WAIT_SECONDS = 0.001
 
+_log = logging.getLogger(__name__)
+
 Listeners = list[Callable[[], None]]
 
 
@@ -20,12 +23,20 @@ def run_in_background(work: Callable[[], Awaitable[None]]) -> Callable[[web.Appl
 
     async def run(_: web.Application) -> AsyncIterator[None]:
         task = asyncio.ensure_future(work())
+        task.add_done_callback(_report)
         yield
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
 
     return run
+
+
+def _report(task: asyncio.Future[None]) -> None:
+    """Say at once that background work has broken down, which nobody waits for until the end."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        _log.error("background work of the sandbox has ended", exc_info=error)
 
 
 class Alarm:
