@@ -114,7 +114,7 @@ def _describe_error(call: Call, entry: dict[str, Any], refused: RequestRefusedEr
     context = {"ids": [entry["id"]]} if isinstance(entry.get("id"), str) else {}
     if isinstance(entry.get(_TRACE), str):
         context[_TRACE] = [entry[_TRACE]]
-    return {**refused.failure.body, "context": context}
+    return {"links": {}, "errors": [], **refused.failure.body, "context": context}
 
 
 def _show(call: Call, contact: Contact, entry: dict[str, Any]) -> dict[str, Any]:

@@ -59,6 +59,8 @@ def describe_missing(call: Call, ids: Sequence[str]) -> dict[str, Any]:
         "category": call.settings.not_found_category,
         "message": "Could not get some CONTACT objects, they may be deleted or not exist. Check that ids are valid.",
         "context": {"ids": list(ids)},
+        "links": {},
+        "errors": [],
     }
 
 

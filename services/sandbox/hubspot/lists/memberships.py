@@ -62,7 +62,7 @@ async def read_lists_of_records(call: Call) -> web.Response:
     for entry in inputs:
         object_type, record_id = entry.get("objectTypeId"), entry.get("recordId")
         if not isinstance(object_type, str) or not isinstance(record_id, str) or parse_id(record_id) is None:
-            errors.append({"status": "error", "category": "VALIDATION_ERROR", "message": "recordId is not valid."})
+            errors.append(dict(_BAD_RECORD))
             continue
         lists = _describe_lists(call, object_type, record_id)
         results.append({"objectTypeId": object_type, "recordId": record_id, "recordListMemberships": lists})
@@ -143,6 +143,14 @@ def _describe_lists(call: Call, object_type: str, record_id: str) -> list[dict[s
 
 
 _RECORDS = "/records"
+_BAD_RECORD = {
+    "status": "error",
+    "category": "VALIDATION_ERROR",
+    "message": "recordId is not valid.",
+    "context": {},
+    "links": {},
+    "errors": [],
+}
 ENDPOINTS = (
     Endpoint("POST", paths_of("lists", _RECORDS + "/memberships/batch/read"), read_lists_of_records, LISTS_READ),
     Endpoint(

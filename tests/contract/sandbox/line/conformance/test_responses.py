@@ -63,6 +63,7 @@ async def scene(oa: OfficialAccount) -> Scene:
     units = {"to": friends[:50], "messages": bubbles, "customAggregationUnits": ["spring"]}
     await oa.call("POST", "/v2/bot/message/multicast", body=units)
     await oa.control("POST", "daily-counts", date=YESTERDAY, counters={"stepMessage": 5, "broadcast": 1})
+    await oa.call("PUT", "/v2/bot/channel/webhook/endpoint", body={"endpoint": "https://example.test/hook"})
     oa.clock.advance(3 * DAY)
     token = await oa.issue_token()
     return Scene(oa, token, friends[0], upload, seen.body["audienceGroupId"], shared, request_id)
@@ -101,6 +102,7 @@ READS: list[Reads] = [
         insight.GetStatisticsPerUnitResponse,
         frozenset(),
     ),
+    ("/v2/bot/channel/webhook/endpoint", messaging.GetWebhookEndpointResponse, frozenset()),
     ("/v2/bot/insight/demographic", insight.GetFriendsDemographicsResponse, frozenset()),
     ("/v2/bot/followers/ids?limit=10", messaging.GetFollowersResponse, frozenset()),
     ("/v2/bot/profile/{friend}", messaging.UserProfileResponse, frozenset()),
@@ -140,6 +142,14 @@ WRITES: list[Writes] = [
         {"description": "a", "requestId": "{request_id}", "clickUrl": URL},
         202,
         audience.CreateClickBasedAudienceGroupResponse,
+    ),
+    ("PUT", "/v2/bot/channel/webhook/endpoint", {"endpoint": "https://example.test/hook"}, 200, None),
+    (
+        "POST",
+        "/v2/bot/channel/webhook/test",
+        {"endpoint": "http://127.0.0.1:9/closed"},
+        200,
+        messaging.TestWebhookEndpointResponse,
     ),
     ("PUT", "/v2/bot/audienceGroup/{upload}/updateDescription", {"description": "b"}, 200, None),
     ("DELETE", "/v2/bot/audienceGroup/{upload}", None, 202, None),
