@@ -9,6 +9,7 @@ from aiohttp import web
 
 from sandbox.alarm import Alarm, Listeners, run_in_background
 from sandbox.clock import Clock
+from tests.infrastructure.eventually import eventually
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NEVER = 60.0
@@ -56,7 +57,7 @@ async def test_work_that_breaks_down_is_told(caplog: pytest.LogCaptureFixture) -
     context = run_in_background(work)(web.Application())
     await anext(context)
     with caplog.at_level(logging.ERROR):
-        await asyncio.sleep(0.01)
+        await eventually(lambda: caplog.text)
     with pytest.raises(RuntimeError, match="broken"):
         await anext(context)
 

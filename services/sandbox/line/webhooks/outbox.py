@@ -7,11 +7,8 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-# Bounds of memory. LINE may suspend webhooks to a bot that is out for long (LP 8.1): what happens then is not sent.
-MOST_HAPPENED = 100_000
-MOST_WAITING = 10_000
+# Attempts are read back by tests; older ones are forgotten.
 KEPT_ATTEMPTS = 5_000
-KEPT_REPLY_TOKENS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +62,18 @@ class ReplyToken:
     used: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much one webhook holds: events not yet packed, parcels not yet answered, reply tokens.
+
+    LINE may suspend webhooks to a bot that is out for long (LP 8.1): what happens beyond the bounds is not sent.
+    """
+
+    happened: int = 100_000
+    waiting: int = 10_000
+    reply_tokens: int = 100_000
+
+
 @dataclass(slots=True)
 class Webhook:
     """State of one channel's webhook.
@@ -83,6 +92,7 @@ class Webhook:
     attempts: deque[Attempt] = field(default_factory=lambda: deque(maxlen=KEPT_ATTEMPTS))
     failures: Counter[str] = field(default_factory=Counter)
     reply_tokens: dict[str, ReplyToken] = field(default_factory=dict)
+    bounds: Bounds = Bounds()
     events_made: int = 0
     suspended: int = 0
     duplicates: int = 0
@@ -93,13 +103,13 @@ class Webhook:
     @property
     def is_full(self) -> bool:
         """Whether so much waits that LINE sends no further events."""
-        return len(self.happened) >= MOST_HAPPENED or len(self.waiting) >= MOST_WAITING
+        return len(self.happened) >= self.bounds.happened or len(self.waiting) >= self.bounds.waiting
 
     def add(self, event: Event, person: int) -> None:
         """Take an event in and give out its reply token."""
         self.happened.append(event)
         if event.reply_token is not None:
-            while len(self.reply_tokens) >= KEPT_REPLY_TOKENS:
+            while len(self.reply_tokens) >= self.bounds.reply_tokens:
                 self.reply_tokens.pop(next(iter(self.reply_tokens)))
             self.reply_tokens[event.reply_token] = ReplyToken(person, event.time)
 

@@ -4,8 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sandbox.line.webhooks import outbox
-from sandbox.line.webhooks.outbox import Attempt, Event, Webhook
+from sandbox.line.webhooks.outbox import Attempt, Bounds, Event, Webhook
 
 START = datetime(2026, 6, 15, tzinfo=UTC)
 
@@ -15,9 +14,9 @@ def make_event(number: int, *, second: int = 0) -> Event:
     return Event(START + timedelta(seconds=second), {"replyToken": f"token-{number}"})
 
 
-def make_webhook(*seconds: int) -> Webhook:
+def make_webhook(*seconds: int, bounds: Bounds | None = None) -> Webhook:
     """Return a webhook with one event at each of some seconds."""
-    webhook = Webhook()
+    webhook = Webhook(bounds=bounds or Bounds())
     for number, second in enumerate(seconds):
         webhook.add(make_event(number, second=second), person=number)
     return webhook
@@ -87,20 +86,17 @@ def test_only_events_with_a_token_can_be_replied_to() -> None:
     assert list(webhook.reply_tokens) == ["token-0"]
 
 
-def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_bounded() -> None:
     """Reply tokens and waiting events have a bound."""
-    monkeypatch.setattr(outbox, "KEPT_REPLY_TOKENS", 2)
-    monkeypatch.setattr(outbox, "MOST_HAPPENED", 3)
-    webhook = make_webhook(0, 0, 0)
+    webhook = make_webhook(0, 0, 0, bounds=Bounds(happened=3, reply_tokens=2))
 
     assert list(webhook.reply_tokens) == ["token-1", "token-2"]
     assert webhook.is_full
 
 
-def test_a_long_queue_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_queue_is_full() -> None:
     """So is one with too many parcels that were not answered."""
-    monkeypatch.setattr(outbox, "MOST_WAITING", 2)
-    webhook = make_webhook(0, 1)
+    webhook = make_webhook(0, 1, bounds=Bounds(waiting=2))
     before = webhook.is_full
     webhook.pack(1)
 
