@@ -52,6 +52,7 @@ class Population:
         default_factory=lambda: {"gender": {}, "age": {}, "area": {}, "appType": {}}
     )
     _befriended: dict[int, int] = field(default_factory=dict)
+    _arrivals: "dict[int, array[int]]" = field(default_factory=dict)
 
     @property
     def everyone(self) -> int:
@@ -110,6 +111,8 @@ class Population:
     def befriend(self, people: int, *, day: int) -> None:
         """Make people friends of the OA from `day` (JST ordinal) on; who is one already stays it."""
         for position in bits.members(people & ~self.friends):
+            self._arrivals[self.followed_on[position]].remove(position)
+            self._arrive(position, day)
             self.followed_on[position] = day
         self.friends |= people
         self._befriended.clear()
@@ -141,11 +144,22 @@ class Population:
 
     def befriended_by(self, day: int) -> int:
         """Return everyone who became a friend on `day` (JST ordinal) or before."""
-        if day not in self._befriended:
+        found = self._befriended.get(day)
+        if found is None:
             if len(self._befriended) >= _CACHED_DAYS:
-                self._befriended.clear()
-            self._befriended[day] = bits.where(map(day.__ge__, self.followed_on))
-        return self._befriended[day]
+                del self._befriended[next(iter(self._befriended))]
+            found = self._befriended[day] = self._count_up(day)
+        return found
+
+    def _count_up(self, day: int) -> int:
+        """Add the arrivals since the latest day that is known; only without one is everybody looked at."""
+        known = max((one for one in self._befriended if day - _CACHED_DAYS <= one < day), default=None)
+        if known is None:
+            return bits.where(map(day.__ge__, self.followed_on))
+        people = self._befriended[known]
+        for one in range(known + 1, day + 1):
+            people |= bits.of(self._arrivals.get(one, ()))
+        return people
 
     def blocked_at(self, day: int) -> int:
         """Return everyone who blocked at the end of a JST day."""
@@ -180,8 +194,12 @@ class Population:
         self.ids.append(user_id)
         self.index[user_id] = position
         self.followed_on.append(followed_on)
+        self._arrive(position, followed_on)
         self._befriended.clear()
         return position
+
+    def _arrive(self, position: int, day: int) -> None:
+        self._arrivals.setdefault(day, array("i")).append(position)
 
 
 def _union(sets: Mapping[str | int, int], values: Iterable[str | int]) -> int:

@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from sandbox import bits
 from sandbox.identities import make_user_id
 from sandbox.line.model import Account
@@ -73,3 +76,22 @@ def test_generated_friends_grow() -> None:
     assert account.population.ids[:100] == first
     assert len(set(account.population.ids)) == 150
     assert account.population.friends == bits.everyone(150)
+
+
+Arrivals = st.lists(st.tuples(st.booleans(), st.integers(0, 60), st.integers(0, 9)), max_size=25)
+
+
+@given(Arrivals, st.lists(st.integers(-5, 70), max_size=12))
+def test_friends_by_a_day(arrivals: list[tuple[bool, int, int]], days: list[int]) -> None:
+    """Whatever was asked before and whoever came since, a day has exactly those who came until then."""
+    population = Population()
+    for number, (is_new, day, other) in enumerate(arrivals):
+        for asked in days[: number % 4]:
+            population.befriended_by(asked)
+        if is_new or not population.ids:
+            population.add([Person(str(number), followed_on=day, friend=number % 3 > 0)], today=60)
+        else:
+            population.befriend(1 << other % len(population.ids), day=day)
+    expected = {day: {person for person, came in enumerate(population.followed_on) if came <= day} for day in days}
+
+    assert {day: set(bits.members(population.befriended_by(day))) for day in days} == expected
