@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from sandbox.hubspot.contacts.contact import Contact
+from sandbox.hubspot.contacts.finding import Finder
 from sandbox.hubspot.contacts.records import Contacts
 from sandbox.hubspot.limits import DayCount, RollingWindow
 from sandbox.hubspot.lists.record import CONTACTS, DYNAMIC, Change, ListRecord
@@ -24,6 +25,7 @@ class Account:
         self.opened_at = opened_at
         self.preferences = Preferences()
         self.contacts = Contacts()
+        self.finder = Finder()
         self.properties = define_standard_properties()
         self.lists: dict[int, ListRecord] = {}
         self.day = DayCount()

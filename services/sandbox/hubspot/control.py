@@ -4,6 +4,7 @@ import dataclasses
 import enum
 import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any, get_type_hints
 
 from aiohttp import web
@@ -22,6 +23,7 @@ _ROOT = "/_control/hubspot"
 _ACCOUNT = _ROOT + r"/accounts/{hub_id:\d+}"
 _CONTACT = _ACCOUNT + r"/contacts/{record_id:\d+}"
 _LIST = _ACCOUNT + r"/lists/{list_id:\d+}"
+_BIN_LIFE = timedelta(days=90)
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -40,6 +42,7 @@ def routes(hubspot: HubSpot) -> list[web.RouteDef]:
         web.get(_CONTACT, _guard(control.get_contact)),
         web.patch(_CONTACT, _guard(control.update_contact)),
         web.post(_CONTACT + "/archive", _guard(control.archive_contact)),
+        web.post(_CONTACT + "/restore", _guard(control.restore_contact)),
         web.post(_CONTACT + r"/merge/{other_id:\d+}", _guard(control.merge_contacts)),
         web.post(_ACCOUNT + "/lists", _guard(control.create_list)),
         web.delete(_LIST, _guard(control.delete_list)),
@@ -90,7 +93,7 @@ class _Control:
         """`contacts` holds property maps; the answer has their record ids in the same order."""
         account, now = self._account(request), self._hubspot.now()
         given = (await request.json())["contacts"]
-        if not all(isinstance(entry, dict) and all(isinstance(v, str) for v in entry.values()) for entry in given):
+        if not all(map(_are_values, given)):
             raise ValueError("contacts: maps of property names to strings are expected")
         created = [account.contacts.create(properties, now) for properties in given]
         return reply({"recordIds": [contact.record_id for contact in created]})
@@ -100,12 +103,23 @@ class _Control:
 
     async def update_contact(self, request: web.Request) -> web.Response:
         contact = self._contact(request, "record_id")
-        self._account(request).contacts.update(contact, (await request.json())["properties"], self._hubspot.now())
+        properties = (await request.json())["properties"]
+        if not _are_values(properties):
+            raise ValueError("properties: a map of property names to strings is expected")
+        self._account(request).contacts.update(contact, properties, self._hubspot.now())
         return reply(_describe_contact(contact))
 
     async def archive_contact(self, request: web.Request) -> web.Response:
         contact = self._contact(request, "record_id")
         self._account(request).archive_contact(contact, self._hubspot.now(), self._hubspot.settings)
+        return reply(_describe_contact(contact))
+
+    async def restore_contact(self, request: web.Request) -> web.Response:
+        """Take a contact out of the recycle bin, which keeps it for 90 days (HS 6.2)."""
+        contact, now = self._contact(request, "record_id"), self._hubspot.now()
+        if contact.archived_at is None or now - contact.archived_at > _BIN_LIFE:
+            raise ValueError("the contact was not archived within the last 90 days")
+        self._account(request).contacts.restore(contact)
         return reply(_describe_contact(contact))
 
     async def merge_contacts(self, request: web.Request) -> web.Response:
@@ -178,6 +192,10 @@ def _guard(handle: Callable[[web.Request], Awaitable[web.Response]]) -> _Handler
             return reply({"message": str(refused)}, status=400)
 
     return guarded
+
+
+def _are_values(properties: Any) -> bool:
+    return isinstance(properties, dict) and all(isinstance(value, str) for value in properties.values())
 
 
 def _settings_to_json(settings: HubSpotSettings) -> dict[str, Any]:

@@ -74,7 +74,8 @@ class HubSpotSettings:
         merged_ids_readable: Whether a batch read by an old id answers the surviving contact (HS 10.14).
         unauthorized_category: `category` of a 401 (unconfirmed).
         conflict_category: `category` of a 409 (unconfirmed).
-        search_delay_seconds: How long a new contact stays out of searches (HS 6.3: eventually consistent).
+        search_delay_seconds: How long searches do not see a new contact or value (HS 6.3: eventually consistent).
+        history_page_limit: Most contacts of a page with history, which lowers the 100 (HS 6.1, figure unconfirmed).
         not_found_category: `category` of a JSON 404 (unconfirmed).
         developer_key: The `hapikey` that opens the webhooks API of HS 12.
         private_webhooks_carry_v3: Whether webhooks of private apps are signed by v3 too (HS 13, unconfirmed).
@@ -117,6 +118,7 @@ class HubSpotSettings:
     not_found_category: str = "OBJECT_NOT_FOUND"
     conflict_category: str = "CONFLICT"
     search_delay_seconds: float = 0.0
+    history_page_limit: int = 50
     developer_key: str = "sandbox-developer-key"
     private_webhooks_carry_v3: bool = True
     webhook_timeout_seconds: float = 5.0

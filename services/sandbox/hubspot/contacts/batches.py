@@ -6,9 +6,18 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.hubspot.contacts.contact import Contact
-from sandbox.hubspot.contacts.requests import EMAIL, RECORD_ID, check_id_property, read_inputs, read_properties, seek
+from sandbox.hubspot.contacts.requests import (
+    EMAIL,
+    RECORD_ID,
+    check_id_property,
+    read_inputs,
+    read_properties,
+    refuse_taken,
+    seek,
+    unique_values,
+)
 from sandbox.hubspot.contacts.view import Asked, describe, describe_missing, reply_batch
-from sandbox.hubspot.contacts.writing import change, create
+from sandbox.hubspot.contacts.writing import change, create, read_new
 from sandbox.hubspot.errors import RequestRefusedError, refuse_contact, refuse_value
 from sandbox.hubspot.state import CONTACTS_WRITE
 from sandbox.hubspot.wire import Call, Endpoint, paths_of_contacts
@@ -21,7 +30,7 @@ async def create_contacts(call: Call) -> web.Response:
     inputs = read_inputs(await call.json_object(), with_ids=False)
     partial = all(isinstance(entry.get(_TRACE), str) for entry in inputs)
     if not partial:
-        _check_all(call, inputs)
+        _refuse_shared(call, [(number, read_new(call, entry)) for number, entry in enumerate(inputs)])
     return _run(call, inputs, partial=partial, act=lambda entry: _show(call, create(call, entry), entry), status=201)
 
 
@@ -47,13 +56,14 @@ async def upsert_contacts(call: Call) -> web.Response:
         raise refuse_value("idProperty must be the same unique property for all inputs.")
     partial = EMAIL not in names
     if not partial:
-        _check_all(call, inputs)
+        _refuse_shared(call, [(entry["id"].casefold(), _read_upsert(call, entry)) for entry in inputs])
 
     def upsert(entry: dict[str, Any]) -> dict[str, Any]:
-        contact, named = _find(call, entry), {**entry, "properties": _name(entry)}
+        contact = _find(call, entry)
         if contact is None:
-            made = call.account.contacts.create(read_properties(call, named), call.now)
-            return _show(call, made, named) | {"new": True}
+            values = _read_upsert(call, entry)
+            made = call.account.contacts.create(values, call.now)
+            return describe(call, made, Asked(tuple(values))) | {"new": True}
         change(call, contact, entry)
         return _show(call, contact, entry) | {"new": False}
 
@@ -90,10 +100,20 @@ def _run(
     return reply_batch(call, results, errors, status=status)
 
 
-def _check_all(call: Call, inputs: Sequence[dict[str, Any]]) -> None:
-    """Refuse the whole batch for one bad input before anything is written."""
-    for entry in inputs:
-        read_properties(call, entry)
+def _refuse_shared(call: Call, inputs: Sequence[tuple[int | str, dict[str, str]]]) -> None:
+    """Refuse a batch in which two contacts, each named by what stands before its values, would share a unique one."""
+    owners: dict[tuple[str, str], int | str] = {}
+    for owner, values in inputs:
+        for name, value in unique_values(call, values):
+            if owners.setdefault((name, value.casefold()), owner) != owner:
+                raise refuse_value(f"{name}: two inputs have the same value.")
+
+
+def _read_upsert(call: Call, entry: dict[str, Any]) -> dict[str, str]:
+    """Return the values of an input, the unique one that names it among them, if they can be written."""
+    values = read_properties(call, {"properties": _name(entry)})
+    refuse_taken(call, values, besides=_find(call, entry))
+    return values
 
 
 def _find(call: Call, entry: dict[str, Any]) -> Contact | None:

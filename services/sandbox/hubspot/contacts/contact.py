@@ -1,7 +1,7 @@
 """One contact record: its values, their history, and where it came from (HS 6)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sandbox.hubspot.times import to_iso
@@ -56,6 +56,15 @@ class Contact:
         else:
             del self.properties[name]
         return True
+
+    def as_of(self, time: datetime) -> "Contact":
+        """Return the contact with the values that it held at a time after its creation; itself when none changed."""
+        if self.updated_at <= time:
+            return self
+        past = [past for past in self._past if past.since <= time]
+        values = self.properties | {one.name: one.value for one in past}
+        updated = max((one.since for one in past), default=self.created_at)
+        return replace(self, properties={name: value for name, value in values.items() if value}, updated_at=updated)
 
     def history(self, name: str) -> Iterator[PastValue]:
         """Yield what a property held, newest first (HS 6.1)."""

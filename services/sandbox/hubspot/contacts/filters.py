@@ -1,8 +1,8 @@
 """Search filters over contacts: reading and matching them (HS 6.3); pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -39,6 +39,13 @@ class Filter:
     value: str = ""
     high_value: str = ""
     values: frozenset[str] = frozenset()
+
+    @property
+    def wanted(self) -> Iterable[str] | None:
+        """The values of which one must be held, whatever its case; None when others may match too."""
+        if self.operator == "EQ":
+            return (self.value,)
+        return self.values if self.operator == "IN" else None
 
     def matches(self, contact: Contact) -> bool:
         """Whether a contact meets it; without a value only the negative operators do."""
@@ -129,7 +136,9 @@ def _is_listed(one: Filter, held: str) -> bool:
 
 
 def _holds_token(one: Filter, held: str) -> bool:
-    tokens, wanted = held.casefold().split(), one.value.casefold()
+    # The asterisk is the only wildcard (HS 6.3 names no other); fnmatch knows more.
+    wanted = one.value.casefold().replace("[", "[[]").replace("?", "[?]")
+    tokens = held.casefold().split()
     return any(fnmatchcase(token, wanted) for token in (*tokens, held.casefold()))
 
 
@@ -139,7 +148,8 @@ def _to_number(text: str) -> float | None:
     except ValueError:
         pass
     try:
-        return datetime.fromisoformat(text).timestamp() * 1000
+        time = datetime.fromisoformat(text)
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000
     except (ValueError, OverflowError):
         return None
 

@@ -1,9 +1,11 @@
 """Contacts of a large world, made when somebody asks for them: a pure function of seed and number (HS 11)."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from struct import unpack
 from typing import Any
 
 from sandbox.hubspot.contacts.contact import Contact
@@ -14,6 +16,7 @@ _GIVEN_NAMES = ("陽葵", "蓮", "凛", "湊", "結菜", "蒼", "芽依", "樹",
 _MALFORMED = ("u-unknown", "@friend", "U12345", "LINE User", "Uzzzz")
 _LOTS = 1 << 32
 _DAYS_BACK = 1_000
+_EMAIL = re.compile(r"customer([0-9]{7,18})@example\.test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +75,42 @@ class GeneratedContacts:
         lots = self._draw(number)
         created = self.opened_at - timedelta(days=lots[3] % _DAYS_BACK)
         properties = {
-            "email": f"customer{number:07d}@example.test",
+            "email": _make_email(number),
             "firstname": _GIVEN_NAMES[lots[1] % len(_GIVEN_NAMES)],
             "lastname": _FAMILY_NAMES[lots[2] % len(_FAMILY_NAMES)],
         }
-        line_id = self.line_id(number)
+        line_id = self._line_id(number, lots)
         if line_id:
             properties[self.property_name] = line_id
         return Contact(record_id, properties, created_at=created, updated_at=created)
 
     def line_id(self, number: int) -> str:
         """Return the LINE id of a contact as it was typed in; empty for none."""
-        lots = self._draw(number)
+        return self._line_id(number, self._draw(number))
+
+    def value(self, number: int, name: str) -> str | None:
+        """Return what a property of contact `number` holds, without making the contact."""
+        line_id = self.line_id(number) if name == self.property_name else ""
+        if line_id:
+            return line_id
+        match name:
+            case "email":
+                return _make_email(number)
+            case "firstname":
+                return _GIVEN_NAMES[self._draw(number)[1] % len(_GIVEN_NAMES)]
+            case "lastname":
+                return _FAMILY_NAMES[self._draw(number)[2] % len(_FAMILY_NAMES)]
+            case _:
+                return None
+
+    def numbers(self, name: str, value: str) -> Sequence[int] | None:
+        """Return the number that an email names, () when it names none; None for other properties."""
+        if name != "email" or name == self.property_name:
+            return None
+        found = _EMAIL.fullmatch(value.casefold())
+        return (int(found[1]),) if found else ()
+
+    def _line_id(self, number: int, lots: tuple[int, int, int, int]) -> str:
         lot, shares = lots[0] / _LOTS, self.shares
         if lot < shares.without_id:
             return ""
@@ -100,5 +127,9 @@ class GeneratedContacts:
     def _draw(self, number: int) -> tuple[int, int, int, int]:
         """Return four lots of 32 bits."""
         noise = blake2b(f"{self.seed}:{number}".encode(), digest_size=16).digest()
-        words = [int.from_bytes(noise[at : at + 4], "little") for at in range(0, 16, 4)]
-        return words[0], words[1], words[2], words[3]
+        first, second, third, fourth = unpack("<4I", noise)
+        return first, second, third, fourth
+
+
+def _make_email(number: int) -> str:
+    return f"customer{number:07d}@example.test"

@@ -28,10 +28,11 @@ async def get_contact(call: Call) -> web.Response:
 async def get_contacts(call: Call) -> web.Response:
     """Answer a page of contacts by record id; `after` is the id of the last contact seen (HS 6.2)."""
     limit = call.integer("limit", _DEFAULT_PAGE)
-    if not 1 <= limit <= _LARGEST_PAGE:
-        raise refuse_value(f"limit must be between 1 and {_LARGEST_PAGE}.")
-    found = call.account.contacts.page(call.integer("after", 0), limit + 1, archived=call.flag("archived"))
     asked = _read_asked(call)
+    most = call.settings.history_page_limit if asked.histories else _LARGEST_PAGE
+    if not 1 <= limit <= most:
+        raise refuse_value(f"limit must be between 1 and {most}.")
+    found = call.account.contacts.page(call.integer("after", 0), limit + 1, archived=call.flag("archived"))
     body: dict[str, Any] = {"results": [describe(call, contact, asked) for contact in found[:limit]]}
     if len(found) > limit:
         after = str(found[limit - 1].record_id)

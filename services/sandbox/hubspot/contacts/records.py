@@ -1,59 +1,48 @@
 """The contacts of one account: creation, archiving, merging, and where merged ids lead (HS 6, HS 10.14)."""
 
-from array import array
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from itertools import islice
+from typing import Final
 
 from sandbox.hubspot.contacts.changes import ContactChange, Listener
 from sandbox.hubspot.contacts.contact import Contact
+from sandbox.hubspot.contacts.values import Block, Source, ValueIndex
 
 _FIRST_RECORD_ID: Final = 101
-
-
-class Source(Protocol):
-    """Contacts that are made when somebody asks for them; the same number always makes the same contact."""
-
-    def make(self, number: int, record_id: int) -> Contact:
-        """Return contact `number`, from 0."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """`count` contacts of a source with consecutive record ids."""
-
-    first: int
-    count: int
-    source: Source
 
 
 class Contacts:
     """All contacts of an account by record id, and where merged ids lead.
 
-    Those of a `Source` take no room until they are changed, so that millions fit.
+    Those of a `Source` take no room until they are changed, so that millions fit. Ids count up, and those that are
+    gone are not used again, so that paging never shifts. `version` counts what changed.
     """
 
     def __init__(self) -> None:
         self._records: dict[int, Contact] = {}
-        self._blocks: list[_Block] = []
-        self._ids = array("q")  # ascending; ids that are gone stay, so that paging never shifts
+        self._blocks: list[Block] = []
+        self._indexes: dict[str, ValueIndex] = {}
         self._gone: set[int] = set()
         self._survivors: dict[int, int] = {}
         self._next_id = _FIRST_RECORD_ID
+        self.version = 0
         self.listener: Listener | None = None
 
     def __len__(self) -> int:
-        return len(self._ids) - len(self._gone)
+        return len(self.record_ids) - len(self._gone)
 
     def __iter__(self) -> Iterator[Contact]:
         """Yield every contact, archived ones too, by record id."""
-        for record_id in self._ids:
+        for record_id in self.record_ids:
             contact = self.get(record_id)
             if contact is not None:
                 yield contact
+
+    @property
+    def record_ids(self) -> range:
+        """Every id that is or was a contact's."""
+        return range(_FIRST_RECORD_ID, self._next_id)
 
     def create(self, properties: dict[str, str], now: datetime) -> Contact:
         """Make a contact with the next record id."""
@@ -66,9 +55,9 @@ class Contacts:
     def add_source(self, source: Source, count: int) -> range:
         """Add `count` contacts of a source and return their record ids; nobody is told of them."""
         added = range(self._next_id, self._next_id + count)
-        self._blocks.append(_Block(added.start, count, source))
-        self._ids.extend(added)
+        self._blocks.append(Block(added.start, count, source))
         self._next_id = added.stop
+        self.version += 1
         return added
 
     def get(self, record_id: int) -> Contact | None:
@@ -87,21 +76,41 @@ class Contacts:
             record_id = self._survivors[record_id]
         return self.get(record_id)
 
-    def find(self, name: str, value: str) -> Contact | None:
-        """Return the first living contact with a value, whatever its case."""
+    def is_living(self, record_id: int) -> bool:
+        """Whether one of `record_ids` is a contact's that is not archived; quicker than asking the contact."""
+        found = self._records.get(record_id)
+        return record_id not in self._gone if found is None else found.archived_at is None
+
+    def find(self, name: str, value: str, *, archived: bool = False) -> Contact | None:
+        """Return the first contact, living or archived, that holds a value, whatever its case."""
         wanted = value.casefold()
-        for contact in self:
-            if contact.archived_at is None and (contact.value(name) or "").casefold() == wanted:
+        for record_id in self.may_hold(name, value):
+            contact = self.get(record_id)
+            if (
+                contact is not None
+                and (contact.archived_at is not None) == archived
+                and (contact.value(name) or "").casefold() == wanted
+            ):
                 return contact
         return None
 
+    def may_hold(self, name: str, value: str) -> list[int]:
+        """Return the ids, ascending, of who may hold a value of a writable property, and of all who do."""
+        index = self._indexes.get(name)
+        if index is None:
+            index = self._indexes[name] = ValueIndex(name)
+            for contact in self._records.values():
+                index.note(contact)
+        index.add_blocks(self._blocks)
+        return index.record_ids(value)
+
     def update(self, contact: Contact, properties: dict[str, str], now: datetime) -> None:
         """Set values; an empty one clears its property."""
-        self._keep(contact)
-        for name, value in properties.items():
-            if contact.change(name, value, now):
-                self._tell(ContactChange("propertyChange", contact.record_id, name, value))
+        changed = [(name, value) for name, value in properties.items() if contact.change(name, value, now)]
         contact.updated_at = now
+        self._keep(contact)
+        for name, value in changed:
+            self._tell(ContactChange("propertyChange", contact.record_id, name, value))
 
     def archive(self, contact: Contact, now: datetime) -> None:
         """Put a contact into the recycle bin."""
@@ -134,35 +143,35 @@ class Contacts:
 
     def page(self, after: int, limit: int, *, archived: bool) -> list[Contact]:
         """Return up to `limit` contacts with ids above `after`, ascending."""
-        page: list[Contact] = []
-        for at in range(bisect_right(self._ids, after), len(self._ids)):
-            contact = self.get(self._ids[at])
-            if contact is not None and (contact.archived_at is not None) == archived:
-                page.append(contact)
-            if len(page) == limit:
-                break
-        return page
+        if archived:
+            binned = sorted(found.record_id for found in self._records.values() if found.archived_at is not None)
+            return [self._records[record_id] for record_id in binned if record_id > after][:limit]
+        rest = range(max(after + 1, _FIRST_RECORD_ID), self._next_id)
+        living = (self.get(record_id) for record_id in rest if self.is_living(record_id))
+        return [contact for contact in islice(living, limit) if contact is not None]
 
     def knows(self, record_id: int) -> bool:
         """Whether an id is or was a contact's."""
-        at = bisect_left(self._ids, record_id)
-        return at < len(self._ids) and self._ids[at] == record_id
+        return record_id in self.record_ids
 
     def _add(self, properties: dict[str, str], now: datetime) -> Contact:
         values = {name: value for name, value in properties.items() if value}
         contact = Contact(self._next_id, values, created_at=now, updated_at=now)
         self._keep(contact)
-        self._ids.append(contact.record_id)
         self._next_id += 1
         return contact
 
     def _keep(self, contact: Contact) -> None:
         """Hold a contact from now on; one of a source is about to differ from what the source makes."""
         self._records[contact.record_id] = contact
+        self.version += 1
+        for index in self._indexes.values():
+            index.note(contact)
 
     def _drop(self, contact: Contact) -> None:
         self._records.pop(contact.record_id, None)
         self._gone.add(contact.record_id)
+        self.version += 1
 
     def _tell(self, change: ContactChange) -> None:
         if self.listener is not None:

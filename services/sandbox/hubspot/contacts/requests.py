@@ -54,7 +54,7 @@ def seek(call: Call, text: str, id_property: str, *, merged_ids: bool) -> Contac
     """Return the contact of an id, archived or not; with `merged_ids` an old id answers for the new one."""
     contacts = call.account.contacts
     if id_property != RECORD_ID:
-        return contacts.find(id_property, text)
+        return contacts.find(id_property, text) or contacts.find(id_property, text, archived=True)
     number = parse_id(text)
     if number is None:
         return None
@@ -93,12 +93,18 @@ def read_properties(call: Call, body: Mapping[str, Any]) -> dict[str, str]:
     return {name: _read_value(name, value) for name, value in given.items()}
 
 
+def unique_values(call: Call, values: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return name and value of what no two contacts share: the email, and properties with unique values."""
+    return [
+        (name, value)
+        for name, value in values.items()
+        if value and (name == EMAIL or call.account.properties[name].has_unique_value)
+    ]
+
+
 def refuse_taken(call: Call, values: Mapping[str, str], *, besides: Contact | None = None) -> None:
     """Refuse an email, or another unique value, that a contact has already (HS 3)."""
-    for name, value in values.items():
-        definition = call.account.properties[name]
-        if not value or not (name == EMAIL or definition.has_unique_value):
-            continue
+    for name, value in unique_values(call, values):
         other = call.account.contacts.find(name, value)
         if other is not None and (besides is None or other.record_id != besides.record_id):
             raise refuse_conflict(other.record_id, call.settings)

@@ -6,8 +6,8 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.hubspot.contacts.contact import Contact
-from sandbox.hubspot.contacts.filters import matches_any, read_groups, to_sortable
+from sandbox.hubspot.contacts.filters import read_groups
+from sandbox.hubspot.contacts.finding import Query
 from sandbox.hubspot.contacts.requests import read_asked
 from sandbox.hubspot.contacts.view import describe
 from sandbox.hubspot.errors import refuse_value
@@ -18,7 +18,6 @@ from sandbox.hubspot.wire import Call, Endpoint, parse_id, paths_of_contacts, re
 DEFAULT_PAGE, LARGEST_PAGE = 10, 200
 REACH = 10_000
 LONGEST_BODY = 3_000
-_SEARCHED_BY_QUERY = ("firstname", "lastname", "email")
 
 
 async def search_contacts(call: Call) -> web.Response:
@@ -29,10 +28,13 @@ async def search_contacts(call: Call) -> web.Response:
     limit, offset = _read_limit(body), _read_offset(body)
     if offset + limit > REACH:
         raise refuse_value(f"A query reaches {REACH} results.")
-    asked, found = read_asked(body), _find(call, body)
+    asked, query = read_asked(body), _read_query(call, body)
+    found = call.account.finder.find(call.account.contacts, query)
+    page = (call.account.contacts.get(record_id) for record_id in found[offset : offset + limit])
+    seen = (None if contact is None else query.see(contact) for contact in page)
     shown: dict[str, Any] = {
         "total": len(found),
-        "results": [describe(call, contact, asked) for contact in found[offset : offset + limit]],
+        "results": [describe(call, contact, asked) for contact in seen if contact is not None],
     }
     if offset + limit < len(found):
         after = str(offset + limit)
@@ -40,23 +42,14 @@ async def search_contacts(call: Call) -> web.Response:
     return reply(shown)
 
 
-def _find(call: Call, body: Mapping[str, Any]) -> list[Contact]:
-    groups = read_groups(body, call.account.properties)
-    words = _read_query(body)
-    sort = _read_sort(call, body)
-    newest = call.now - timedelta(seconds=call.settings.search_delay_seconds)
-    found = [
-        contact
-        for contact in call.account.contacts
-        if contact.archived_at is None
-        and contact.created_at <= newest
-        and matches_any(groups, contact)
-        and _holds_words(contact, words)
-    ]
-    if sort is not None:
-        definition, descending = sort
-        found.sort(key=lambda contact: _sort_key(definition, contact), reverse=descending)
-    return found
+def _read_query(call: Call, body: Mapping[str, Any]) -> Query:
+    delay = timedelta(seconds=call.settings.search_delay_seconds)
+    return Query(
+        groups=read_groups(body, call.account.properties),
+        words=_read_words(body),
+        sort=_read_sort(call, body),
+        as_of=call.now - delay if delay else None,
+    )
 
 
 def _read_limit(body: Mapping[str, Any]) -> int:
@@ -75,18 +68,11 @@ def _read_offset(body: Mapping[str, Any]) -> int:
     return number
 
 
-def _read_query(body: Mapping[str, Any]) -> list[str]:
+def _read_words(body: Mapping[str, Any]) -> list[str]:
     query = body.get("query") or ""
     if not isinstance(query, str):
         raise refuse_value("query must be a string.")
     return query.casefold().split()
-
-
-def _holds_words(contact: Contact, words: list[str]) -> bool:
-    if not words:
-        return True
-    text = " ".join(contact.value(name) or "" for name in _SEARCHED_BY_QUERY).casefold()
-    return all(word in text for word in words)
 
 
 def _read_sort(call: Call, body: Mapping[str, Any]) -> tuple[PropertyDefinition, bool] | None:
@@ -101,15 +87,6 @@ def _read_sort(call: Call, body: Mapping[str, Any]) -> tuple[PropertyDefinition,
     if definition is None or rule.get("direction", "ASCENDING") not in ("ASCENDING", "DESCENDING"):
         raise refuse_value("sorts: a defined propertyName and a direction are expected.")
     return definition, rule.get("direction") == "DESCENDING"
-
-
-def _sort_key(definition: PropertyDefinition, contact: Contact) -> tuple[int, float, str]:
-    """Order numbers before texts, and contacts without a value last."""
-    held = contact.value(definition.name)
-    if held is None:
-        return 2, 0.0, ""
-    key = to_sortable(definition, held)
-    return (0, key, "") if isinstance(key, float) else (1, 0.0, key)
 
 
 ENDPOINTS = (Endpoint("POST", paths_of_contacts("/search"), search_contacts, CONTACTS_READ, search=True),)

@@ -21,8 +21,8 @@ from sandbox.hubspot.wire import Call, Endpoint, paths_of_contacts, reply
 NEEDED = ("email", "firstname", "lastname")
 
 
-def create(call: Call, body: dict[str, Any]) -> Contact:
-    """Make a contact, which needs an email or a name.
+def read_new(call: Call, body: dict[str, Any]) -> dict[str, str]:
+    """Return the values of a contact that can be made; it needs an email or a name.
 
     Raises:
         RequestRefusedError: 400 for bad properties, 409 for a taken email.
@@ -32,7 +32,12 @@ def create(call: Call, body: dict[str, Any]) -> Contact:
     if not any(values.get(name) for name in NEEDED):
         raise refuse_value(f"One of {', '.join(NEEDED)} is required.")
     refuse_taken(call, values)
-    return call.account.contacts.create(values, call.now)
+    return values
+
+
+def create(call: Call, body: dict[str, Any]) -> Contact:
+    """Make a contact; raises as `read_new` does."""
+    return call.account.contacts.create(read_new(call, body), call.now)
 
 
 def change(call: Call, contact: Contact, body: dict[str, Any]) -> None:

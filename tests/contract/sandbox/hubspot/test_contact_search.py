@@ -161,3 +161,37 @@ async def test_five_a_second() -> None:
                 answers.append((answer.status, "X-HubSpot-RateLimit-Max" in answer.headers))
 
     assert answers == [(200, False)] * 5 + [(429, False)]
+
+
+async def test_a_change_is_found_late(shop: Shop, raw: aiohttp.ClientSession) -> None:
+    """Until the delay of the switch is over, a changed contact is found by its old value and shows that (HS 6.3)."""
+    async with raw.patch("/_control/hubspot/settings", json={"search_delay_seconds": 30}) as answer:
+        assert answer.status == 200
+    shop.running.clock.advance(30)
+    async with raw.patch("/crm/v3/objects/contacts/101", json={"properties": {"firstname": "Z"}}) as answer:
+        assert answer.status == 200
+    _, early = await search(raw, one("EQ", "N0"), properties=["firstname"])
+    early_new = await find(raw, one("EQ", "Z"))
+    shop.running.clock.advance(30)
+
+    assert [found["properties"]["firstname"] for found in early["results"]] == ["N0"]
+    assert early_new == []
+    assert (await find(raw, one("EQ", "N0")), await find(raw, one("EQ", "Z"))) == ([], [101])
+
+
+@pytest.mark.parametrize(
+    ("name", "condition"),
+    [
+        ("[a-z]9*", {"operator": "CONTAINS_TOKEN"}),
+        ("?9", {"operator": "CONTAINS_TOKEN"}),
+    ],
+)
+async def test_only_the_asterisk_is_wild(raw: aiohttp.ClientSession, name: str, condition: dict[str, Any]) -> None:
+    """Other signs of a token stand for themselves."""
+    assert await find(raw, {"propertyName": "firstname", "value": name, **condition}) == []
+
+
+async def test_a_time_without_a_zone_is_utc(raw: aiohttp.ClientSession) -> None:
+    """A date compares the same wherever the sandbox runs; the contacts were made at 03:00 UTC."""
+    assert await find(raw, one("GT", "2026-11-24T03:00:00", name="createdate")) == []
+    assert len(await find(raw, one("GTE", "2026-11-24T03:00:00", name="createdate"))) == 10

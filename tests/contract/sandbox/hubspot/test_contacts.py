@@ -23,7 +23,12 @@ from hubspot.crm.contacts.exceptions import ApiException, NotFoundException
 from sandbox.hubspot.properties.definitions import PropertyDefinition
 from tests.contract.sandbox.hubspot.conftest import Shop
 
-FAMILIES = ["/crm/v3/objects/contacts", "/crm/objects/2026-03/contacts", "/crm/objects/2026-09/0-1"]
+FAMILIES = [
+    "/crm/v3/objects/contacts",
+    "/crm/objects/2025-09/contacts",
+    "/crm/objects/2026-03/0-1",
+    "/crm/objects/2026-09/0-1",
+]
 
 
 async def call(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
@@ -231,3 +236,34 @@ async def test_writing_needs_its_scope(raw: aiohttp.ClientSession, shop: Shop) -
 
     assert answer.status == 403
     assert refused["errors"][0]["context"]["requiredGranularScopes"] == ["crm.objects.contacts.write"]
+
+
+@pytest.mark.parametrize(("limit", "status"), [(50, 200), (51, 400)])
+async def test_history_lowers_the_page(raw: aiohttp.ClientSession, limit: int, status: int) -> None:
+    """A page with history holds half as many contacts (HS 6.1)."""
+    path = f"{FAMILIES[0]}?limit={limit}&propertiesWithHistory=firstname"
+
+    assert (await send(raw, "GET", path))[0] == status
+
+
+@pytest.mark.parametrize(("limit", "status"), [(0, 400), (1, 200), (100, 200), (101, 400)])
+async def test_pages_hold_a_hundred(raw: aiohttp.ClientSession, limit: int, status: int) -> None:
+    """A page holds 1 to 100 contacts (HS 6.2)."""
+    assert (await send(raw, "GET", f"{FAMILIES[0]}?limit={limit}"))[0] == status
+
+
+async def test_the_bin(raw: aiohttp.ClientSession, shop: Shop) -> None:
+    """An archived contact can be restored for 90 days, and not a second later (HS 6.2)."""
+    control = f"/_control/hubspot/accounts/{shop.account.hub_id}/contacts"
+    for record_id in (101, 102):
+        await send(raw, "DELETE", f"{FAMILIES[0]}/{record_id}")
+    shop.running.clock.advance(90 * 86_400)
+    in_time, _ = await send(raw, "POST", f"{control}/101/restore", {})
+    shop.running.clock.advance(1)
+    late, refused = await send(raw, "POST", f"{control}/102/restore", {})
+    living, _ = await send(raw, "POST", f"{control}/103/restore", {})
+
+    assert (in_time, late, living) == (200, 400, 400)
+    assert "90 days" in refused["message"]
+    assert (await send(raw, "GET", f"{FAMILIES[0]}/101"))[0] == 200
+    assert (await send(raw, "GET", f"{FAMILIES[0]}/102"))[0] == 404
