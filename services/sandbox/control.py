@@ -75,7 +75,8 @@ def serve(action: Action) -> Callable[[web.Request], Awaitable[web.Response]]:
             return web.json_response(action(Document(body, request.query, request.match_info)))
         except MissingError as error:
             return web.json_response({"message": str(error)}, status=404)
-        except (ValueError, RecursionError) as error:
+        # A value of another type than the action expects is the caller's mistake as well.
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
             return web.json_response({"message": str(error)}, status=400)
 
     return handle

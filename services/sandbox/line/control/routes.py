@@ -192,4 +192,21 @@ def _read_person(entry: Any, today: int) -> Person:
     known = {field.name for field in dataclasses.fields(Person)}
     if not isinstance(days, int) or values.keys() - known:
         raise ValueError(f"people: the fields are {sorted(known)} and days_since_followed")
+    if not 0 <= days <= _LONGEST_FRIENDSHIP_DAYS:
+        raise ValueError(f"people: days_since_followed is 0 to {_LONGEST_FRIENDSHIP_DAYS}")
+    for name, kind in _PERSON_TYPES.items():
+        if values.get(name) is not None and type(values[name]) is not kind:
+            raise ValueError(f"people: {name} is a {kind.__name__}")
     return dataclasses.replace(Person(**values), followed_on=today - days)
+
+
+_LONGEST_FRIENDSHIP_DAYS = 36_500
+_PERSON_TYPES: dict[str, type] = {
+    "gender": str,
+    "age": int,
+    "area": str,
+    "app_type": str,
+    "friend": bool,
+    "blocked": bool,
+    "consented": bool,
+}

@@ -73,6 +73,12 @@ async def test_read_back(oa: OfficialAccount) -> None:
         ("POST", "/_control/line/behaviour", {"open_share": 2}, 400),
         ("POST", "/_control/line/channels/2000000009/friends", {"count": -1}, 400),
         ("POST", "/_control/line/channels/2000000009/friends", {"people": [{"user_id": "me"}]}, 400),
+        (
+            "POST",
+            "/_control/line/channels/2000000009/friends",
+            {"people": [{"user_id": "U" + "0" * 32, "age": {}}]},
+            400,
+        ),
         ("POST", "/_control/line/channels/2000000009/audiences", {"kind": "NEW", "name": "a"}, 400),
         ("POST", "/_control/line/channels/2000000009/blocks", {"count": 1}, 400),
         ("POST", "/_control/line/channels/2000000009/opens", {"request_id": "x"}, 404),
