@@ -14,13 +14,15 @@ from delivery.adapters.audience_client import AudienceFactsSource, AudienceToken
 from delivery.adapters.line import LineApiInsight, LineApiMessages, open_line
 from delivery.adapters.line_tokens import LineTokens
 from delivery.adapters.store.transaction import SqlTransaction, build_transaction
-from delivery.application.campaigns import Campaigns
-from delivery.application.dispatching import Dispatching
+from delivery.application.campaigns.campaigns import Campaigns
+from delivery.application.campaigns.checking import Checking
+from delivery.application.campaigns.judge import Judge
+from delivery.application.campaigns.ordering import Ordering
 from delivery.application.facts_port import TargetingFactsSource
 from delivery.application.line_port import LineInsight, LineMessages
-from delivery.application.observing import Observing
-from delivery.application.progress import Progress
-from delivery.application.sending import Sending
+from delivery.application.sending.dispatching import Dispatching
+from delivery.application.sending.observing import Observing
+from delivery.application.sending.progress import Progress
 from delivery.config import Settings
 from delivery.entrypoints.access import ACCESS, INTERNAL, PUBLIC, REASONS
 from delivery.entrypoints.rpc import CampaignServicer, SendObservationServicer
@@ -57,7 +59,8 @@ class UseCases:
     """What the service can do."""
 
     campaigns: Campaigns
-    sending: Sending
+    checking: Checking
+    ordering: Ordering
     dispatching: Dispatching
     progress: Progress
     observing: Observing
@@ -115,9 +118,11 @@ def build_use_cases(
 ) -> UseCases:
     """Put the use cases on a database and on what lies outside."""
     uow: SqlUnitOfWork[SqlTransaction] = SqlUnitOfWork(database, partial(build_transaction, ids=RandomIds()))
+    judge = Judge(facts=facts, line=messages, clock=clock)
     return UseCases(
         campaigns=Campaigns(uow=uow, facts=facts, clock=clock),
-        sending=Sending(uow=uow, facts=facts, line=messages, clock=clock),
+        checking=Checking(uow=uow, judge=judge),
+        ordering=Ordering(uow=uow, judge=judge, clock=clock),
         dispatching=Dispatching(uow=uow, facts=facts, line=messages, clock=clock),
         progress=Progress(uow=uow, line=messages, clock=clock),
         observing=Observing(uow=uow, line=insight, clock=clock),
@@ -128,7 +133,7 @@ def build_api(use_cases: UseCases) -> Api:
     """Describe what the service answers."""
 
     def register(server: grpc.aio.Server) -> None:
-        campaigns = CampaignServicer(use_cases.campaigns, use_cases.sending, ids=RandomIds())
+        campaigns = CampaignServicer(use_cases.campaigns, use_cases.checking, use_cases.ordering, ids=RandomIds())
         add_CampaignServiceServicer_to_server(campaigns, server)
         add_SendObservationServiceServicer_to_server(SendObservationServicer(use_cases.observing), server)
 

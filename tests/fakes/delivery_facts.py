@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from delivery.domain.facts import AudienceFacts, Basis, ChannelFacts, ContactListFacts, TargetingFacts
+from delivery.domain.policy.facts import AudienceFacts, Basis, ChannelFacts, ContactListFacts, TargetingFacts
 from kit.errors import NotFound, ServiceError
 
 

@@ -13,7 +13,7 @@ from delivery.application.line_port import (
     RequestFigures,
     SendOutcome,
 )
-from delivery.domain.content import MessageViolation
+from delivery.domain.content.inspection import MessageViolation
 from delivery.domain.policy.clearance import Cleared
 from kit.clock import Clock
 from kit.errors import ServiceError

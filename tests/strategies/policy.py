@@ -4,21 +4,21 @@ import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from delivery.domain.content import ContentFacts, MessageViolation, TokenUse
-from delivery.domain.facts import (
+from delivery.domain.content.inspection import ContentFacts, MessageViolation, TokenUse
+from delivery.domain.policy.case import Subject
+from delivery.domain.policy.facts import (
     AudienceFacts,
     AudienceState,
     Basis,
     ChannelFacts,
     ContactListFacts,
     ContactListState,
-    Size,
     TargetingFacts,
 )
-from delivery.domain.findings import Code, Finding
-from delivery.domain.policy.case import Subject
+from delivery.domain.policy.findings import Code, Finding
 from delivery.domain.policy.registry import evaluate
-from delivery.domain.targeting import AttributeNode, Audience, AudienceNode, LineAudience, Targeting
+from delivery.domain.targeting.sizes import Size
+from delivery.domain.targeting.trees import AttributeNode, Audience, AudienceNode, LineAudience, Targeting
 
 NOW = datetime(2026, 5, 1, 3, 0, tzinfo=UTC)
 MESSAGES = '[{"type":"text","text":"春のセール"}]'.encode()

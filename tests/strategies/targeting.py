@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from delivery.domain.targeting import (
+from delivery.domain.targeting.trees import (
     OS,
     AgeFilter,
     AllBut,

@@ -13,7 +13,7 @@ import grpc
 from delivery.adapters.facts_translation import read_facts
 from delivery.adapters.line_tokens import LineToken
 from delivery.application.line_port import LineCredentialsRefused, LineUnavailable
-from delivery.domain.facts import Basis, TargetingFacts
+from delivery.domain.policy.facts import Basis, TargetingFacts
 from kit.errors import NotFound, Unavailable
 from outreach.audience.internal.v1.line_token_pb2 import IssueLineTokenRequest
 from outreach.audience.internal.v1.line_token_pb2_grpc import LineTokenServiceStub

@@ -6,7 +6,7 @@ from datetime import datetime
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from delivery.domain.events import (
+from delivery.domain.campaigns.events import (
     CampaignAccepted,
     CampaignCreated,
     CampaignEvent,

@@ -4,17 +4,16 @@ from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from delivery.domain.facts import (
+from delivery.domain.policy.facts import (
     AudienceFacts,
     AudienceState,
     Basis,
     ChannelFacts,
     ContactListFacts,
     ContactListState,
-    CountState,
-    Size,
     TargetingFacts,
 )
+from delivery.domain.targeting.sizes import CountState, Size
 from outreach.audience.internal.v1 import targeting_facts_pb2
 from outreach.audience.v1.audience_pb2 import Audience
 from outreach.audience.v1.contact_list_pb2 import ContactList

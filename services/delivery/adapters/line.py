@@ -22,7 +22,7 @@ from delivery.application.line_port import (
     RequestFigures,
     SendOutcome,
 )
-from delivery.domain.content import MessageViolation
+from delivery.domain.content.inspection import MessageViolation
 from delivery.domain.policy.clearance import Cleared
 from kit.errors import ServiceError
 from kit.telemetry import trace_http

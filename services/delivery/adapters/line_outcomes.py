@@ -17,7 +17,7 @@ from delivery.application.line_port import (
     Refused,
     SendOutcome,
 )
-from delivery.domain.content import MessageViolation
+from delivery.domain.content.inspection import MessageViolation
 from kit.errors import NotFound, ServiceError
 from lineapi.errors import (
     ErrorDetail,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from delivery.domain.targeting import (
+from delivery.domain.targeting.trees import (
     OS,
     AgeFilter,
     AllBut,

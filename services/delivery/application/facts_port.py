@@ -3,7 +3,9 @@
 from collections.abc import Collection
 from typing import Protocol
 
-from delivery.domain.facts import Basis, TargetingFacts
+from delivery.domain.policy.case import Subject
+from delivery.domain.policy.facts import Basis, TargetingFacts
+from delivery.domain.targeting.references import name_audiences, name_contact_lists
 
 
 class TargetingFactsSource(Protocol):
@@ -22,3 +24,9 @@ class TargetingFactsSource(Protocol):
 
         """
         ...
+
+
+async def gather_facts(source: TargetingFactsSource, subject: Subject, *, basis: Basis) -> TargetingFacts:
+    """Ask for the facts of everything that a campaign names; raises as the source does."""
+    targeting = subject.targeting
+    return await source.gather(subject.channel, name_audiences(targeting), name_contact_lists(targeting), basis=basis)

@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Protocol, TypeAlias
 from uuid import UUID
 
-from delivery.domain.content import MessageViolation
+from delivery.domain.content.inspection import MessageViolation
 from delivery.domain.policy.clearance import Cleared
 from kit.errors import ServiceError, Unavailable
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from delivery.domain.campaign import Campaign
-from delivery.domain.events import CampaignEvent
-from delivery.domain.ledger import SendRequest
+from delivery.domain.campaigns.campaign import Campaign
+from delivery.domain.campaigns.events import CampaignEvent
+from delivery.domain.sending.ledger import SendRequest
 from kit.store.ports import RequestAnswers
 
 

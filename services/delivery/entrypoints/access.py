@@ -4,8 +4,8 @@ import grpc
 
 from delivery.application.line_port import LineCredentialsRefused
 from delivery.domain import errors
-from delivery.domain.compile import TargetingModeUnsupported
 from delivery.domain.policy.clearance import PolicyRefused
+from delivery.domain.targeting.narrowcast import TargetingModeUnsupported
 from kit.rpc.access import AccessTable, allow, allow_services
 from kit.rpc.interceptors.errors import Reasons
 

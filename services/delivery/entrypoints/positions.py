@@ -1,7 +1,7 @@
 """Positions in a list of campaigns as the text inside a page token (AIP-158)."""
 
 from delivery.application.ports import PagePosition
-from delivery.domain.campaign import Campaign
+from delivery.domain.campaigns.campaign import Campaign
 from delivery.entrypoints.names import CAMPAIGN
 from kit.paging import read_moment, write_moment
 

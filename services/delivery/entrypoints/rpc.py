@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator
 
-from delivery.application.campaigns import Campaigns
-from delivery.application.observing import Observing
-from delivery.application.sending import Sending
+from delivery.application.campaigns.campaigns import Campaigns
+from delivery.application.campaigns.checking import Checking
+from delivery.application.campaigns.ordering import Ordering
+from delivery.application.sending.observing import Observing
 from delivery.entrypoints.names import CAMPAIGN, CHANNEL
 from delivery.entrypoints.positions import read_position, write_position
 from delivery.entrypoints.translate import (
@@ -29,9 +30,10 @@ _ID = ResourceName("{campaign}", {"campaign": CALLER_ID})
 class CampaignServicer(CampaignServiceServicer):
     """Prepares, checks, sends and follows campaigns."""
 
-    def __init__(self, campaigns: Campaigns, sending: Sending, *, ids: Ids) -> None:
+    def __init__(self, campaigns: Campaigns, checking: Checking, ordering: Ordering, *, ids: Ids) -> None:
         self._campaigns = campaigns
-        self._sending = sending
+        self._checking = checking
+        self._ordering = ordering
         self._ids = ids
 
     async def CreateCampaign(self, request: pb.CreateCampaignRequest, _context: object) -> pb.Campaign:
@@ -72,7 +74,7 @@ class CampaignServicer(CampaignServiceServicer):
     async def CheckCampaign(self, request: pb.CheckCampaignRequest, _context: object) -> pb.CheckCampaignResponse:
         """Tell what policy says."""
         CAMPAIGN.parse(request.name)
-        return write_verdict(await self._sending.check(request.name))
+        return write_verdict(await self._checking.check(request.name))
 
     async def SendCampaign(self, request: pb.SendCampaignRequest, _context: object) -> pb.Campaign:
         """Order the send of a draft, or rehearse it."""
@@ -83,9 +85,9 @@ class CampaignServicer(CampaignServiceServicer):
         order = read_order(bad, request)
         bad.raise_if_any()
         if request.validate_only:
-            return write_campaign(await self._sending.rehearse(order))
+            return write_campaign(await self._ordering.rehearse(order))
         once = make_once("SendCampaign", request, request.request_id, write_campaign)
-        return pb.Campaign.FromString(await self._sending.send(order, once))
+        return pb.Campaign.FromString(await self._ordering.order(order, once))
 
     async def WatchCampaign(
         self, request: pb.WatchCampaignRequest, _context: object

@@ -5,19 +5,20 @@ from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from delivery.application.campaigns.judge import Verdict
+from delivery.application.campaigns.ordering import SendOrder
 from delivery.application.line_port import BubbleFigures, LinkFigures
-from delivery.application.observing import Observation, RequestObservation
-from delivery.application.sending import SendOrder, Verdict
-from delivery.domain.campaign import Campaign
-from delivery.domain.canonical import canonical_json
-from delivery.domain.compile import LARGEST_LIMIT, NarrowcastRequest, require_line_audience
-from delivery.domain.content import inspect
-from delivery.domain.draft import NewCampaign
-from delivery.domain.failures import Failure
-from delivery.domain.findings import Finding
-from delivery.domain.references import require_channel
-from delivery.domain.targeting import MalformedTargeting, Targeting
-from delivery.domain.wording import word_attributes, word_audiences
+from delivery.application.sending.observing import Observation, RequestObservation
+from delivery.domain.campaigns.campaign import Campaign
+from delivery.domain.campaigns.draft import NewCampaign
+from delivery.domain.content.canonical import canonical_json
+from delivery.domain.content.inspection import inspect
+from delivery.domain.policy.findings import Finding
+from delivery.domain.sending.failures import Failure
+from delivery.domain.targeting.narrowcast import LARGEST_LIMIT, NarrowcastRequest, require_line_audience
+from delivery.domain.targeting.references import require_channel
+from delivery.domain.targeting.trees import MalformedTargeting, Targeting
+from delivery.domain.targeting.wording import word_attributes, word_audiences
 from delivery.entrypoints.translate_messages import read_messages, write_messages
 from delivery.entrypoints.translate_targeting import locate, read_targeting, write_targeting
 from kit.errors import Violations

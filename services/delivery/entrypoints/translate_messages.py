@@ -11,7 +11,7 @@ from typing import Any
 
 from google.protobuf.struct_pb2 import Struct, Value
 
-from delivery.domain.content import MOST_MESSAGES, is_plain_text
+from delivery.domain.content.inspection import MOST_MESSAGES, is_plain_text
 from kit.errors import Violations
 from outreach.delivery.v1 import campaign_pb2 as pb
 

@@ -8,8 +8,8 @@ from audience.domain import events as audience
 from audience.domain.audiences import Kind, State
 from audience.domain.contact_lists import ListState, SyncFailure
 from delivery.adapters import events as delivery_adapter
-from delivery.domain import events as delivery
-from delivery.domain.failures import FailureReason
+from delivery.domain.campaigns import events as delivery
+from delivery.domain.sending.failures import FailureReason
 from kit.events.envelope import Event
 from reporting.adapters import events as reporting_adapter
 from reporting.domain.campaigns import ReportState

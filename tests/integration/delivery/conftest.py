@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from delivery.bootstrap import MIGRATIONS, build_use_cases
-from delivery.domain.facts import ChannelFacts
+from delivery.domain.policy.facts import ChannelFacts
 from kit.store.engine import open_database
 from kit.store.migrate import upgrade
 from tests.fakes.clock import FakeClock

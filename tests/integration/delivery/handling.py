@@ -6,11 +6,11 @@ from uuid import uuid4
 
 import asyncpg
 
-from delivery.application.sending import SendOrder
+from delivery.application.campaigns.ordering import SendOrder
 from delivery.bootstrap import UseCases
-from delivery.domain.campaign import Campaign
-from delivery.domain.content import inspect
-from delivery.domain.draft import NewCampaign
+from delivery.domain.campaigns.campaign import Campaign
+from delivery.domain.campaigns.draft import NewCampaign
+from delivery.domain.content.inspection import inspect
 from kit.store.once import Once
 from kit.store.ports import RequestKey
 from tests.fakes.clock import FakeClock
@@ -55,7 +55,7 @@ class Delivery:
 
     async def order(self, name: str) -> bytes:
         """Order a send."""
-        return await self.use_cases.sending.send(SendOrder(name, "", frozenset()), make_once())
+        return await self.use_cases.ordering.order(SendOrder(name, "", frozenset()), make_once())
 
     async def send(self) -> str:
         """Create a draft, order its send, and make the first attempt; return its name."""

@@ -5,16 +5,17 @@ from datetime import timedelta
 
 import pytest
 
+from delivery.application.campaigns.ordering import SendOrder
 from delivery.application.line_port import Deferred, Phase, RefusalKind, Refused
 from delivery.application.ports import PagePosition
-from delivery.application.sending import SendOrder
-from delivery.domain.campaign import CampaignState
+from delivery.domain.campaigns.campaign import CampaignState
 from delivery.domain.errors import CampaignNotAccepted, CampaignNotDraft, InsightBudgetExhausted
-from delivery.domain.facts import AudienceState, Size
-from delivery.domain.failures import FailureReason
-from delivery.domain.findings import Code
-from delivery.domain.ledger import KEY_LIFETIME, MEMORY
 from delivery.domain.policy.clearance import PolicyRefused
+from delivery.domain.policy.facts import AudienceState
+from delivery.domain.policy.findings import Code
+from delivery.domain.sending.failures import FailureReason
+from delivery.domain.sending.ledger import KEY_LIFETIME, MEMORY
+from delivery.domain.targeting.sizes import Size
 from kit.errors import AlreadyExists, EtagMismatch, NotFound, RequestIdReused, Unavailable
 from tests.integration.delivery.handling import CHANNEL, Delivery, make_once
 from tests.strategies.policy import make_audience
@@ -172,12 +173,12 @@ async def test_a_send_is_ordered_once(delivery: Delivery) -> None:
     """One request id has one effect; another one finds no draft any more (AIP-155)."""
     name = await delivery.create()
     order, request_id = SendOrder(name, "", frozenset()), "1"
-    first = await delivery.use_cases.sending.send(order, make_once(request_id=request_id))
-    again = await delivery.use_cases.sending.send(order, make_once(request_id=request_id))
+    first = await delivery.use_cases.ordering.order(order, make_once(request_id=request_id))
+    again = await delivery.use_cases.ordering.order(order, make_once(request_id=request_id))
 
     assert first == again
     with pytest.raises(RequestIdReused):
-        await delivery.use_cases.sending.send(order, make_once("other", request_id=request_id))
+        await delivery.use_cases.ordering.order(order, make_once("other", request_id=request_id))
     with pytest.raises(CampaignNotDraft):
         await delivery.order(name)
     assert await delivery.connection.fetchval("SELECT count(*) FROM send_requests") == 1
@@ -187,7 +188,7 @@ async def test_orders_that_do_not_fit_are_refused_without_effect(delivery: Deliv
     """A wrong etag, an unknown name and a finding that is an error leave the draft as it is."""
     name = await delivery.create()
     with pytest.raises(EtagMismatch):
-        await delivery.use_cases.sending.send(SendOrder(name, "v9", frozenset()), make_once())
+        await delivery.use_cases.ordering.order(SendOrder(name, "v9", frozenset()), make_once())
     with pytest.raises(NotFound):
         await delivery.order(f"{CHANNEL}/campaigns/none")
     delivery.facts.put(make_audience(size=Size(30, 30)))

@@ -10,8 +10,8 @@ from delivery.adapters.store.documents import read_content, read_failure, write_
 from delivery.adapters.tables import CAMPAIGNS
 from delivery.adapters.targeting_json import read_targeting, write_targeting
 from delivery.application.ports import PagePosition
-from delivery.domain.campaign import Campaign, CampaignState
-from delivery.domain.draft import NewCampaign
+from delivery.domain.campaigns.campaign import Campaign, CampaignState
+from delivery.domain.campaigns.draft import NewCampaign
 from kit.errors import AlreadyExists
 
 _FIND = select(CAMPAIGNS).where(CAMPAIGNS.c.name == bindparam("campaign"))

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from delivery.domain.content import ContentFacts, MessageViolation, TokenUse
-from delivery.domain.failures import Failure, FailureReason
-from delivery.domain.findings import Code
+from delivery.domain.content.inspection import ContentFacts, MessageViolation, TokenUse
+from delivery.domain.policy.findings import Code
+from delivery.domain.sending.failures import Failure, FailureReason
 
 
 def write_content(content: ContentFacts) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.adapters.tables import SEND_ATTEMPTS, SEND_REQUESTS
 from delivery.application.ports import RequestClaim
-from delivery.domain.failures import FailureReason
-from delivery.domain.ledger import RequestState, SendRequest
+from delivery.domain.sending.failures import FailureReason
+from delivery.domain.sending.ledger import RequestState, SendRequest
 
 _ROW = SEND_REQUESTS.c
 _IS_ACCEPTED = _ROW.state == RequestState.ACCEPTED.name

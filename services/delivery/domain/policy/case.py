@@ -4,13 +4,14 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from delivery.domain.bounds import Bounds, bound_recipients
-from delivery.domain.canonical import canonical_json
-from delivery.domain.compile import NarrowcastRequest, compile_narrowcast, require_line_audience
-from delivery.domain.content import ContentFacts, MessageViolation
-from delivery.domain.facts import LARGEST_MASKED, AudienceFacts, Basis, TargetingFacts
-from delivery.domain.references import attribute_leaves, audience_leaves
-from delivery.domain.targeting import AttributeFilter, LineAudience, Targeting
+from delivery.domain.content.canonical import canonical_json
+from delivery.domain.content.inspection import ContentFacts, MessageViolation
+from delivery.domain.policy.facts import AudienceFacts, Basis, TargetingFacts
+from delivery.domain.targeting.bounds import Bounds, bound_recipients
+from delivery.domain.targeting.narrowcast import NarrowcastRequest, compile_narrowcast, require_line_audience
+from delivery.domain.targeting.references import attribute_leaves, audience_leaves
+from delivery.domain.targeting.sizes import LARGEST_MASKED
+from delivery.domain.targeting.trees import AttributeFilter, LineAudience, Targeting
 
 
 @dataclass(frozen=True, slots=True)

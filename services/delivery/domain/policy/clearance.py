@@ -5,9 +5,9 @@ import hmac
 from dataclasses import InitVar, dataclass, field
 from datetime import datetime
 
-from delivery.domain.facts import TargetingFacts
-from delivery.domain.findings import Finding, find_refusals
 from delivery.domain.policy.case import Subject, plan_request
+from delivery.domain.policy.facts import TargetingFacts
+from delivery.domain.policy.findings import Finding, find_refusals
 from delivery.domain.policy.registry import evaluate
 from kit.errors import PreconditionViolation, ServiceError
 

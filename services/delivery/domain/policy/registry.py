@@ -4,25 +4,29 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TypeAlias
 
-from delivery.domain.facts import TargetingFacts
-from delivery.domain.findings import Finding, Severity
-from delivery.domain.policy.attributes import require_supported_areas, require_supported_values
-from delivery.domain.policy.audiences import require_usable_audiences
 from delivery.domain.policy.case import Case, Subject, open_case
-from delivery.domain.policy.contact_lists import (
+from delivery.domain.policy.facts import TargetingFacts
+from delivery.domain.policy.findings import Finding, Severity
+from delivery.domain.policy.rules.attributes import require_supported_areas, require_supported_values
+from delivery.domain.policy.rules.audiences import require_usable_audiences
+from delivery.domain.policy.rules.contact_lists import (
     require_contact_list,
     require_exclusion_acknowledged,
     require_usable_lists,
     warn_list_not_applied,
 )
-from delivery.domain.policy.messages import refuse_contact_tokens, require_valid_messages
-from delivery.domain.policy.minimums import (
+from delivery.domain.policy.rules.messages import refuse_contact_tokens, require_valid_messages
+from delivery.domain.policy.rules.minimums import (
     require_audience_minimum,
     require_reach_minimum,
     require_recipients_minimum,
     warn_recipients_unproven,
 )
-from delivery.domain.policy.trees import require_few_attributes, require_few_audiences, require_negation_acknowledged
+from delivery.domain.policy.rules.trees import (
+    require_few_attributes,
+    require_few_audiences,
+    require_negation_acknowledged,
+)
 
 Rule: TypeAlias = Callable[[Case], Iterator[Finding]]
 

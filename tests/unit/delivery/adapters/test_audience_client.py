@@ -15,15 +15,15 @@ from grpc_status import rpc_status
 
 from delivery.adapters.audience_client import AudienceFactsSource, AudienceTokenIssuer
 from delivery.application.line_port import LineCredentialsRefused, LineUnavailable
-from delivery.domain.facts import (
+from delivery.domain.policy.facts import (
     AudienceFacts,
     AudienceState,
     Basis,
     ChannelFacts,
     ContactListFacts,
     ContactListState,
-    Size,
 )
+from delivery.domain.targeting.sizes import Size
 from kit.errors import NotFound, Unavailable
 from outreach.audience.internal.v1 import line_token_pb2, targeting_facts_pb2
 from outreach.audience.internal.v1.line_token_pb2_grpc import (

@@ -25,7 +25,7 @@ from delivery.application.line_port import (
     RefusalKind,
     Refused,
 )
-from delivery.domain.content import MessageViolation
+from delivery.domain.content.inspection import MessageViolation
 from delivery.domain.policy.clearance import Cleared, clear_repeat
 from kit.errors import NotFound, Unavailable
 from lineapi.transport import SEND_TIMEOUT

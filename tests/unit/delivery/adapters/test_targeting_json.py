@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 
 from delivery.adapters.targeting_json import read_targeting, write_targeting
-from delivery.domain.targeting import Targeting
+from delivery.domain.targeting.trees import Targeting
 from tests.strategies.targeting import targetings
 
 

@@ -7,8 +7,8 @@ import pytest
 from google.protobuf.struct_pb2 import Struct
 from hypothesis import given
 
-from delivery.domain.canonical import canonical_json
-from delivery.domain.targeting import Targeting
+from delivery.domain.content.canonical import canonical_json
+from delivery.domain.targeting.trees import Targeting
 from delivery.entrypoints.translate_messages import read_messages, write_messages
 from delivery.entrypoints.translate_targeting import read_targeting, write_targeting
 from kit.errors import InvalidRequest, Violations

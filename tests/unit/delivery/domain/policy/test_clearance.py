@@ -6,10 +6,11 @@ import json
 
 import pytest
 
-from delivery.domain.facts import Size, TargetingFacts
-from delivery.domain.findings import Code, Finding, Severity
 from delivery.domain.policy.case import Subject
 from delivery.domain.policy.clearance import MOST_VIOLATIONS, BytesAltered, Cleared, PolicyRefused, clear, clear_repeat
+from delivery.domain.policy.facts import TargetingFacts
+from delivery.domain.policy.findings import Code, Finding, Severity
+from delivery.domain.targeting.sizes import Size
 from tests.strategies.policy import (
     MESSAGES,
     NOW,

@@ -5,11 +5,11 @@ import dataclasses
 import pytest
 from hypothesis import given
 
-from delivery.domain.compile import TargetingModeUnsupported
-from delivery.domain.content import MessageViolation, TokenUse
-from delivery.domain.facts import Size
-from delivery.domain.findings import Code, Severity
-from delivery.domain.targeting import (
+from delivery.domain.content.inspection import MessageViolation, TokenUse
+from delivery.domain.policy.findings import Code, Severity
+from delivery.domain.targeting.narrowcast import TargetingModeUnsupported
+from delivery.domain.targeting.sizes import Size
+from delivery.domain.targeting.trees import (
     AgeFilter,
     AllBut,
     AllOf,

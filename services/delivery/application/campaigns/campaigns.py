@@ -1,0 +1,71 @@
+"""Use cases of campaigns: creating, looking up, following."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+from delivery.application.facts_port import TargetingFactsSource
+from delivery.application.lookup import find_campaign
+from delivery.application.ports import PagePosition, Transaction
+from delivery.domain.campaigns.campaign import Campaign, open_campaign
+from delivery.domain.campaigns.draft import NewCampaign
+from delivery.domain.campaigns.events import CampaignCreated
+from delivery.domain.policy.facts import Basis
+from kit.clock import Clock
+from kit.store.once import Once
+from kit.store.ports import UnitOfWork
+
+WATCH_INTERVAL = timedelta(milliseconds=300)
+"""How often a watcher looks for a change, in machine time."""
+
+
+class Campaigns:
+    """Keeps campaigns."""
+
+    def __init__(self, *, uow: UnitOfWork[Transaction], facts: TargetingFactsSource, clock: Clock) -> None:
+        self._uow = uow
+        self._facts = facts
+        self._clock = clock
+
+    async def create(self, new: NewCampaign, once: Once[Campaign]) -> bytes:
+        """Store a draft; return the encoded answer (AIP-155).
+
+        Raises:
+            NotFound: there is no such channel.
+            AlreadyExists: the name is taken.
+            Unavailable: the audience service, which knows the channels, gives no answer.
+
+        """
+        async with self._uow() as tx:
+            if (answer := await once.find(tx.requests)) is not None:
+                return answer
+        campaign = open_campaign(new, at=self._clock.now())
+        await self._facts.gather(campaign.channel, (), (), basis=Basis.PUBLISHED)
+        async with self._uow() as tx:
+            if (answer := await once.find(tx.requests)) is not None:
+                return answer
+            await tx.campaigns.add(campaign)
+            await tx.outbox.add([CampaignCreated(campaign.name, campaign.create_time)])
+            return await once.keep(tx.requests, campaign)
+
+    async def get(self, name: str) -> Campaign:
+        """Return one campaign; raises `NotFound`."""
+        async with self._uow.read() as tx:
+            return await find_campaign(tx, name)
+
+    async def page(self, channel: str, *, after: PagePosition | None, size: int) -> list[Campaign]:
+        """Return up to `size` campaigns of a channel, the newest first, from the one after `after`."""
+        async with self._uow.read() as tx:
+            return await tx.campaigns.page(channel, after=after, size=size)
+
+    async def watch(self, name: str) -> AsyncIterator[Campaign]:
+        """Yield a campaign as it is, then after each change, until its state is final; raises `NotFound`."""
+        seen = None
+        while True:
+            campaign = await self.get(name)
+            if campaign.etag != seen:
+                yield campaign
+                seen = campaign.etag
+            if campaign.state.is_final:
+                return
+            await asyncio.sleep(WATCH_INTERVAL.total_seconds())

@@ -1,0 +1,53 @@
+"""What policy says of a campaign by published figures alone (V7), LINE's own judgement of its messages included."""
+
+import dataclasses
+from dataclasses import dataclass
+
+from delivery.application.facts_port import TargetingFactsSource, gather_facts
+from delivery.application.line_port import LineMessages
+from delivery.domain.campaigns.campaign import Campaign, describe_subject
+from delivery.domain.policy.case import Subject, plan_request
+from delivery.domain.policy.facts import Basis
+from delivery.domain.policy.findings import Code, Finding
+from delivery.domain.policy.registry import evaluate
+from delivery.domain.targeting.narrowcast import NarrowcastRequest
+from kit.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What policy says of a campaign as it is; `request` is None where no request can be made of the targeting."""
+
+    campaign: Campaign
+    findings: tuple[Finding, ...]
+    request: NarrowcastRequest | None
+
+
+class Judge:
+    """Asks for the facts of a campaign and lets policy judge it."""
+
+    def __init__(self, *, facts: TargetingFactsSource, line: LineMessages, clock: Clock) -> None:
+        self._facts = facts
+        self._line = line
+        self._clock = clock
+
+    async def judge(self, campaign: Campaign) -> Verdict:
+        """Return what policy says of a campaign now.
+
+        Raises:
+            Unavailable: facts can't be had, or LINE does not validate the messages.
+            LineCredentialsRefused: LINE refuses the channel's credentials.
+
+        """
+        subject = await self._ask_line(campaign, describe_subject(campaign))
+        facts = await gather_facts(self._facts, subject, basis=Basis.PUBLISHED)
+        findings = evaluate(subject, facts, at=self._clock.now())
+        is_complex = any(finding.code is Code.TARGETING_TOO_COMPLEX for finding in findings)
+        return Verdict(campaign, findings, None if is_complex else plan_request(subject, facts))
+
+    async def _ask_line(self, campaign: Campaign, subject: Subject) -> Subject:
+        """Add what LINE has against the messages, unless our own inspection has found enough (R10)."""
+        if subject.content.violations or subject.content.contact_tokens:
+            return subject
+        violations = await self._line.validate(campaign.channel, campaign.draft.messages)
+        return dataclasses.replace(subject, line_violations=violations)

@@ -1,0 +1,73 @@
+"""The use case that orders the send of a draft."""
+
+from dataclasses import dataclass
+
+from delivery.application.campaigns.judge import Judge
+from delivery.application.lookup import find_campaign, hold_campaign
+from delivery.application.ports import Transaction
+from delivery.domain.campaigns.campaign import Campaign
+from delivery.domain.campaigns.events import CampaignSending
+from delivery.domain.policy.clearance import require_clearance
+from delivery.domain.sending.ledger import open_request
+from kit.clock import Clock
+from kit.errors import EtagMismatch
+from kit.store.once import Once
+from kit.store.ports import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class SendOrder:
+    """A caller's wish to send: the campaign, its `etag` or "", and the tokens of the findings that are accepted."""
+
+    name: str
+    etag: str
+    acknowledgements: frozenset[str]
+
+
+class Ordering:
+    """Orders sends that policy allows."""
+
+    def __init__(self, *, uow: UnitOfWork[Transaction], judge: Judge, clock: Clock) -> None:
+        self._uow = uow
+        self._judge = judge
+        self._clock = clock
+
+    async def order(self, order: SendOrder, once: Once[Campaign]) -> bytes:
+        """Order the send of a draft; return the encoded answer (AIP-155).
+
+        Raises as `Judge.judge`, and:
+            NotFound: there is none of that name.
+            CampaignNotDraft: it was ordered before.
+            EtagMismatch: it is not as the caller knows it.
+            PolicyRefused: a finding is an error, or has to be acknowledged and is not.
+
+        """
+        async with self._uow() as tx:
+            if (answer := await once.find(tx.requests)) is not None:
+                return answer
+        judged = await self.rehearse(order)
+        async with self._uow() as tx:
+            if (answer := await once.find(tx.requests)) is not None:
+                return answer
+            campaign = await hold_campaign(tx, order.name)
+            campaign.require_sendable(order.etag)
+            if campaign.revision != judged.revision:
+                raise EtagMismatch(order.name)
+            return await once.keep(tx.requests, await self._start(tx, campaign, order.acknowledgements))
+
+    async def rehearse(self, order: SendOrder) -> Campaign:
+        """Do all that `order` does, except ordering (AIP-163); raises what `order` raises."""
+        async with self._uow.read() as tx:
+            campaign = await find_campaign(tx, order.name)
+        campaign.require_sendable(order.etag)
+        verdict = await self._judge.judge(campaign)
+        require_clearance(campaign.name, verdict.findings, order.acknowledgements)
+        return campaign
+
+    async def _start(self, tx: Transaction, draft: Campaign, acknowledgements: frozenset[str]) -> Campaign:
+        now = self._clock.now()
+        campaign = draft.start(acknowledgements, at=now)
+        await tx.campaigns.save(campaign)
+        await tx.ledger.add(open_request(campaign.name, number=1, at=now))
+        await tx.outbox.add([CampaignSending(campaign.name, now, campaign.revision)])
+        return campaign

@@ -1,0 +1,68 @@
+"""Reads LINE's statistics for the reporting service, within the channel's budget (architecture 1)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from delivery.application.line_port import LineInsight, RequestFigures
+from delivery.application.lookup import find_campaign
+from delivery.application.ports import Transaction
+from delivery.domain.errors import CampaignNotAccepted, InsightBudgetExhausted
+from delivery.domain.sending.ledger import SendRequest
+from kit.clock import Clock
+from kit.store.ports import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class RequestObservation:
+    """What LINE counts for one row."""
+
+    request: str
+    accept_time: datetime
+    figures: RequestFigures
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What LINE counts for a campaign, at `observe_time`."""
+
+    requests: tuple[RequestObservation, ...]
+    observe_time: datetime
+
+
+class Observing:
+    """Spends the insight budget: 60 calls an hour for each channel (LP 1.6)."""
+
+    def __init__(self, *, uow: UnitOfWork[Transaction], line: LineInsight, clock: Clock) -> None:
+        self._uow = uow
+        self._line = line
+        self._clock = clock
+
+    async def observe(self, name: str) -> Observation:
+        """Return LINE's figures for each accepted row of a campaign, in ledger order.
+
+        Raises:
+            NotFound: there is no such campaign.
+            CampaignNotAccepted: LINE has accepted nothing of it.
+            InsightBudgetExhausted: the hour's calls are used up; none was made.
+            Unavailable: LINE gives no answer.
+            LineCredentialsRefused: LINE refuses the channel's credentials.
+
+        """
+        async with self._uow.read() as tx:
+            campaign = await find_campaign(tx, name)
+            rows = [row for row in await tx.ledger.list_of_campaign(name) if row.line_request_id is not None]
+        if not rows:
+            raise CampaignNotAccepted(name)
+        now = self._clock.now()
+        await self._spend(campaign.channel, len(rows), at=now)
+        return Observation(tuple([await self._observe(row) for row in rows]), now)
+
+    async def _spend(self, channel: str, count: int, *, at: datetime) -> None:
+        async with self._uow() as tx:
+            wait = await tx.insight.spend(channel, count, at=at)
+        if wait is not None:
+            raise InsightBudgetExhausted(channel, retry_after=wait)
+
+    async def _observe(self, row: SendRequest) -> RequestObservation:
+        figures = await self._line.get_message_event(row.channel, row.line_request_id or "")
+        return RequestObservation(row.name, row.accept_time or self._clock.now(), figures)
