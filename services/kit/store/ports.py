@@ -2,9 +2,11 @@
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from datetime import timedelta
+from typing import Generic, Protocol, TypeVar
 
 Tx_co = TypeVar("Tx_co", covariant=True)
+ItemT = TypeVar("ItemT")
 
 
 class UnitOfWork(Protocol[Tx_co]):
@@ -20,6 +22,34 @@ class UnitOfWork(Protocol[Tx_co]):
 
     def read(self) -> AbstractAsyncContextManager[Tx_co]:
         """Open a read-only view: each statement sees the latest commit, and a write fails."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(Generic[ItemT]):
+    """An item that this process works on, as it was when it was claimed; `number` fences off whoever had it before."""
+
+    item: ItemT
+    number: int
+
+
+class Claims(Protocol[ItemT]):
+    """Claims on items that one process at a time is to work on.
+
+    A store offers one or more ways to claim, which say what is due: `claim…(…, lease) -> Claim | None`. A lease runs in
+    machine time; whoever outlives it may be succeeded, so that every write that depends on a claim begins with `hold`.
+    """
+
+    async def extend(self, claim: Claim[ItemT], *, lease: timedelta) -> bool:
+        """Keep others away for another `lease` from now; False when the claim was lost."""
+        ...
+
+    async def hold(self, claim: Claim[ItemT]) -> ItemT | None:
+        """Return the item as it is now, and keep it so until the transaction ends; None when the claim was lost."""
+        ...
+
+    async def release(self, claim: Claim[ItemT]) -> None:
+        """End a claim, so that the item is free at once; harmless when it was lost."""
         ...
 
 
