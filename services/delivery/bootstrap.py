@@ -40,8 +40,13 @@ from kit.store.engine import Database, open_database, trace_statements
 from kit.store.migrate import upgrade
 from kit.store.retention import keep_swept
 from kit.store.uow import SqlUnitOfWork
+from outreach.delivery.internal.v1.send_list_pb2_grpc import (
+    SendListServiceServicer,
+    add_SendListServiceServicer_to_server,
+)
 from outreach.delivery.internal.v1.send_observation_pb2_grpc import add_SendObservationServiceServicer_to_server
 from outreach.delivery.v1.campaign_pb2_grpc import add_CampaignServiceServicer_to_server
+from outreach.delivery.v1.ledger_pb2_grpc import LedgerServiceServicer, add_LedgerServiceServicer_to_server
 
 SERVICE = "delivery"
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
@@ -133,9 +138,11 @@ def build_api(use_cases: UseCases) -> Api:
     """Describe what the service answers."""
 
     def register(server: grpc.aio.Server) -> None:
-        campaigns = CampaignServicer(use_cases.campaigns, use_cases.checking, use_cases.ordering, ids=RandomIds())
+        campaigns = CampaignServicer(use_cases.campaigns, use_cases.checking, use_cases.ordering, ids=RandomIds())  # type: ignore[abstract]
         add_CampaignServiceServicer_to_server(campaigns, server)
         add_SendObservationServiceServicer_to_server(SendObservationServicer(use_cases.observing), server)
+        add_SendListServiceServicer_to_server(SendListServiceServicer(), server)  # type: ignore[abstract]
+        add_LedgerServiceServicer_to_server(LedgerServiceServicer(), server)  # type: ignore[abstract]
 
     return Api(service=SERVICE, public=PUBLIC, internal=INTERNAL, access=ACCESS, reasons=REASONS, register=register)
 

@@ -8,8 +8,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from delivery.domain.campaigns.events import (
     CampaignAccepted,
+    CampaignCancelled,
     CampaignCreated,
     CampaignEvent,
+    CampaignExpired,
     CampaignFailed,
     CampaignSending,
     CampaignSucceeded,
@@ -30,6 +32,8 @@ FACTS: dict[type[CampaignEvent], str] = {
     CampaignAccepted: "accepted",
     CampaignSucceeded: "succeeded",
     CampaignFailed: "failed",
+    CampaignExpired: "expired",
+    CampaignCancelled: "cancelled",
     CampaignUncertain: "uncertain",
 }
 """The last part of each fact's subject (`protos/events.yaml`)."""
@@ -72,13 +76,37 @@ def _describe(event: CampaignEvent) -> Message:
             return pb.CampaignSending(campaign=campaign, revision=revision, send_time=time)
         case CampaignAccepted(campaign, _, ids):
             return pb.CampaignAccepted(campaign=campaign, line_request_ids=ids, accept_time=time)
-        case CampaignSucceeded(campaign, _, accept_time):
-            return pb.CampaignSucceeded(campaign=campaign, accept_time=_timestamp(accept_time), complete_time=time)
+        case CampaignExpired(campaign):
+            return pb.CampaignExpired(campaign=campaign, complete_time=time)
+        case CampaignCancelled(campaign):
+            return pb.CampaignCancelled(campaign=campaign, complete_time=time)
+    return _describe_outcome(event, time)
+
+
+def _describe_outcome(event: CampaignSucceeded | CampaignFailed | CampaignUncertain, time: Timestamp) -> Message:
+    accept_time = None if event.acceptance.accept_time is None else _timestamp(event.acceptance.accept_time)
+    ids = event.acceptance.line_request_ids
+    match event:
+        case CampaignSucceeded(campaign):
+            return pb.CampaignSucceeded(
+                campaign=campaign, accept_time=accept_time, complete_time=time, line_request_ids=ids
+            )
         case CampaignFailed(campaign, _, reason):
-            value = Campaign.Failure.Reason.Value(reason.name)
-            return pb.CampaignFailed(campaign=campaign, reason=value, complete_time=time)
-        case CampaignUncertain(campaign):
-            return pb.CampaignUncertain(campaign=campaign, update_time=time)
+            return pb.CampaignFailed(
+                campaign=campaign,
+                reason=Campaign.Failure.Reason.Value(reason.name),
+                complete_time=time,
+                accept_time=accept_time,
+                line_request_ids=ids,
+            )
+        case CampaignUncertain(campaign, _, unknown):
+            return pb.CampaignUncertain(
+                campaign=campaign,
+                update_time=time,
+                reason=Campaign.Uncertainty.Reason.Value(unknown.name),
+                accept_time=accept_time,
+                line_request_ids=ids,
+            )
 
 
 def _timestamp(time: datetime) -> Timestamp:

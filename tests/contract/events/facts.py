@@ -9,7 +9,7 @@ from audience.domain.audiences import Kind, State
 from audience.domain.contact_lists import ListState, SyncFailure
 from delivery.adapters import events as delivery_adapter
 from delivery.domain.campaigns import events as delivery
-from delivery.domain.sending.failures import FailureReason
+from delivery.domain.sending.failures import FailureReason, UncertaintyReason
 from kit.events.envelope import Event
 from reporting.adapters import events as reporting_adapter
 from reporting.domain.campaigns import ReportState
@@ -46,10 +46,13 @@ def _delivery_facts() -> Iterable[delivery.CampaignEvent]:
     yield delivery.CampaignCreated(_CAMPAIGN, TIME)
     yield delivery.CampaignSending(_CAMPAIGN, TIME, 3)
     yield delivery.CampaignAccepted(_CAMPAIGN, TIME, ("request-1",))
-    yield delivery.CampaignSucceeded(_CAMPAIGN, TIME, TIME)
+    yield delivery.CampaignSucceeded(_CAMPAIGN, TIME, delivery.Told(TIME, ("request-1",)))
     for reason in FailureReason:
         yield delivery.CampaignFailed(_CAMPAIGN, TIME, reason)
-    yield delivery.CampaignUncertain(_CAMPAIGN, TIME)
+    yield delivery.CampaignExpired(_CAMPAIGN, TIME)
+    yield delivery.CampaignCancelled(_CAMPAIGN, TIME)
+    for unknown in UncertaintyReason:
+        yield delivery.CampaignUncertain(_CAMPAIGN, TIME, unknown)
 
 
 def _reporting_facts() -> Iterable[ReportPublished]:

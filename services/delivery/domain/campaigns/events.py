@@ -5,8 +5,19 @@ from datetime import datetime
 from typing import TypeAlias
 
 from delivery.domain.campaigns.campaign import Campaign, CampaignState
-from delivery.domain.sending.failures import FailureReason
+from delivery.domain.sending.failures import FailureReason, UncertaintyReason
 from delivery.domain.sending.ledger import SendRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What LINE has told of the requests that it took: when it took the first, None while it has not, and its ids."""
+
+    accept_time: datetime | None = None
+    line_request_ids: tuple[str, ...] = ()
+
+
+NOTHING_TOLD = Told()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +52,7 @@ class CampaignSucceeded:
 
     campaign: str
     time: datetime
-    accept_time: datetime
+    acceptance: Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,33 +62,60 @@ class CampaignFailed:
     campaign: str
     time: datetime
     reason: FailureReason
+    acceptance: Told = NOTHING_TOLD
 
 
 @dataclass(frozen=True, slots=True)
-class CampaignUncertain:
-    """It can't be known whether a campaign was sent."""
+class CampaignExpired:
+    """An order ended before LINE took it."""
 
     campaign: str
     time: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class CampaignCancelled:
+    """An order was cancelled before LINE took it."""
+
+    campaign: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignUncertain:
+    """It can't be known whether, or how often, a campaign was sent."""
+
+    campaign: str
+    time: datetime
+    reason: UncertaintyReason
+    acceptance: Told = NOTHING_TOLD
+
+
 CampaignEvent: TypeAlias = (
-    CampaignCreated | CampaignSending | CampaignAccepted | CampaignSucceeded | CampaignFailed | CampaignUncertain
+    CampaignCreated
+    | CampaignSending
+    | CampaignAccepted
+    | CampaignSucceeded
+    | CampaignFailed
+    | CampaignExpired
+    | CampaignCancelled
+    | CampaignUncertain
 )
 
 
 def tell_changes(before: Campaign, after: Campaign, request: SendRequest) -> tuple[CampaignEvent, ...]:
     """Return the facts that lie between two values of a campaign on its way, in the order they happened."""
     facts: list[CampaignEvent] = []
+    ids = (request.line_request_id,) if request.line_request_id else ()
     if before.accept_time is None and after.accept_time is not None:
-        ids = (request.line_request_id,) if request.line_request_id else ()
         facts.append(CampaignAccepted(after.name, after.accept_time, ids))
     if after.state is not before.state:
         time = after.complete_time or after.update_time
-        if after.state is CampaignState.SUCCEEDED and after.accept_time is not None:
-            facts.append(CampaignSucceeded(after.name, time, after.accept_time))
+        told = Told(after.accept_time, ids)
+        if after.state is CampaignState.SUCCEEDED:
+            facts.append(CampaignSucceeded(after.name, time, told))
         elif after.state is CampaignState.FAILED and after.failure is not None:
-            facts.append(CampaignFailed(after.name, time, after.failure.reason))
+            facts.append(CampaignFailed(after.name, time, after.failure.reason, told))
         elif after.state is CampaignState.UNCERTAIN:
-            facts.append(CampaignUncertain(after.name, after.update_time))
+            facts.append(CampaignUncertain(after.name, after.update_time, UncertaintyReason.ANSWER_LOST, told))
     return tuple(facts)

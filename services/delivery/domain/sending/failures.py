@@ -21,6 +21,19 @@ class FailureReason(Enum):
     LINE_INTERNAL = "LINE reports an error of its own."
     POLICY_REFUSED = "Facts changed between ordering and sending, and policy now refuses."
     OUTCOME_UNKNOWN = "LINE accepted the request, but told no outcome for 14 days."
+    GIVEN_UP = "A person decided that it was not sent and is not to be."
+
+
+class UncertaintyReason(Enum):
+    """What is not known of a send, with the sentence that a person reads; named like `Campaign.Uncertainty.Reason`."""
+
+    ANSWER_LOST = "LINE's answer was lost for as long as its retry key could tell; it may have been sent."
+    DEADLINE_PASSED = "LINE's answer was lost and the deadline has passed; it may have been sent."
+    CANCELLED = "LINE's answer was lost and the campaign was cancelled; it may have been sent."
+    OUTCOME_UNKNOWN = "LINE accepted it and told no outcome for 14 days; it may have been delivered."
+    ACCEPTED_TWICE = "LINE accepted it twice; people may have got it twice."
+    LEDGER_RESTORED = "The ledger was restored to an earlier moment; what happened since is forgotten."
+    CREDENTIALS_REFUSED = "LINE's answer was lost, and LINE refuses the channel's credentials; it may have been sent."
 
 
 CODES = {
