@@ -15,6 +15,7 @@ from delivery.application.line_port import (
 )
 from delivery.domain.content.inspection import MessageViolation
 from delivery.domain.policy.clearance import Cleared
+from delivery.domain.sending.failures import NarrowcastFailure
 from kit.clock import Clock
 from kit.errors import ServiceError
 
@@ -22,6 +23,12 @@ KEY_LIFETIME = timedelta(hours=24)
 MEMORY = timedelta(days=14)
 
 LOST = InDoubt("POST /v2/bot/message/narrowcast: no answer from LINE")
+_CODES = {
+    NarrowcastFailure.LINE_INTERNAL: 1,
+    NarrowcastFailure.RECIPIENTS_BELOW_MINIMUM: 2,
+    NarrowcastFailure.DUPLICATE: 3,
+    NarrowcastFailure.ABOVE_LIMIT: 5,
+}
 NO_FIGURES = RequestFigures(None, None, None, None, None, bubbles=(), links=())
 
 
@@ -71,11 +78,14 @@ class FakeLine:
         """Let the next calls that are not sends raise these errors, one each."""
         self._failures += errors
 
-    def move(self, request_id: str, phase: Phase, *, error_code: int | None = None) -> None:
+    def move(self, request_id: str, phase: Phase, *, failure: NarrowcastFailure | None = None) -> None:
         """Let a narrowcast go on; the final phases end it now."""
         ended = self._clock.now() if phase in (Phase.SUCCEEDED, Phase.FAILED) else None
         report = self._progress[request_id]
-        self._progress[request_id] = replace(report, phase=phase, complete_time=ended, error_code=error_code)
+        code = None if failure is None else _CODES[failure]
+        self._progress[request_id] = replace(
+            report, phase=phase, complete_time=ended, failure=failure, error_code=code, evidence=f"error code {code}"
+        )
 
     async def send_narrowcast(self, cleared: Cleared, *, retry_key: UUID) -> SendOutcome:
         """See the port."""

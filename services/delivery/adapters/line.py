@@ -24,6 +24,7 @@ from delivery.application.line_port import (
 )
 from delivery.domain.content.inspection import MessageViolation
 from delivery.domain.policy.clearance import Cleared
+from delivery.domain.sending.failures import NarrowcastFailure
 from kit.errors import ServiceError
 from kit.telemetry import trace_http
 from lineapi.client import LINEClient
@@ -38,7 +39,7 @@ from lineapi.errors import (
     TooManyRequestsError,
     UnauthorizedError,
 )
-from lineapi.narrowcast import Progress
+from lineapi.narrowcast import ErrorCode, Progress
 from lineapi.transport import open_http
 
 ResultT = TypeVar("ResultT")
@@ -47,6 +48,14 @@ ResultT = TypeVar("ResultT")
 _QUOTA_TIMEOUT = 5.0
 
 _PHASES = {phase.value: phase for phase in Phase}
+
+# 2 and 4 are one: that one of several audiences was too small, and not all together, would tell about people (Q4).
+_FAILURES: dict[int, NarrowcastFailure] = {
+    ErrorCode.TOO_FEW_RECIPIENTS: NarrowcastFailure.RECIPIENTS_BELOW_MINIMUM,
+    ErrorCode.AUDIENCE_BELOW_MINIMUM: NarrowcastFailure.RECIPIENTS_BELOW_MINIMUM,
+    ErrorCode.RETRY_CONFLICT: NarrowcastFailure.DUPLICATE,
+    ErrorCode.PARTIAL_DELIVERY_FORBIDDEN: NarrowcastFailure.ABOVE_LIMIT,
+}
 
 
 @asynccontextmanager
@@ -176,9 +185,19 @@ def _is_about_the_request(error: RefusedError) -> bool:
 
 
 def _read_progress(progress: Progress) -> ProgressReport:
+    phase = _PHASES.get(progress.phase, Phase.OTHER)
+    code = progress.error_code
+    has_failed = phase is Phase.FAILED
     return ProgressReport(
-        phase=_PHASES.get(progress.phase, Phase.OTHER),
+        phase=phase,
         accept_time=progress.accepted_time,
         complete_time=progress.completed_time,
-        error_code=progress.error_code,
+        failure=_read_failure(code) if has_failed else None,
+        error_code=code,
+        evidence=f"error code {code}" if has_failed else "",
     )
+
+
+def _read_failure(code: int | None) -> NarrowcastFailure:
+    """Read LINE's number (LP 4.8); one that it has added since says no more than that LINE failed."""
+    return _FAILURES.get(code or 0, NarrowcastFailure.LINE_INTERNAL)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from delivery.domain.content.inspection import MessageViolation
 from delivery.domain.policy.clearance import Cleared
+from delivery.domain.sending.failures import NarrowcastFailure
 from kit.errors import ServiceError, Unavailable
 
 LONGEST_SEND = timedelta(seconds=60)
@@ -109,14 +110,18 @@ class ProgressReport:
         phase: How far it is.
         accept_time: When LINE took it, aware UTC.
         complete_time: When it ended; in the two final phases only.
-        error_code: LINE's code, 1 to 5 or one added since; in `FAILED` only.
+        failure: What has become of it instead; in `FAILED` only.
+        error_code: LINE's number for that; `failure` says what it means.
+        evidence: The same for the ledger's log, which nobody but an operator reads.
 
     """
 
     phase: Phase
     accept_time: datetime
     complete_time: datetime | None = None
+    failure: NarrowcastFailure | None = None
     error_code: int | None = None
+    evidence: str = ""
 
 
 class LineMessages(Protocol):

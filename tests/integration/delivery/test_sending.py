@@ -13,7 +13,7 @@ from delivery.domain.errors import CampaignNotAccepted, CampaignNotDraft, Insigh
 from delivery.domain.policy.clearance import PolicyRefused
 from delivery.domain.policy.facts import AudienceState
 from delivery.domain.policy.findings import Code
-from delivery.domain.sending.failures import FailureReason
+from delivery.domain.sending.failures import FailureReason, NarrowcastFailure
 from delivery.domain.sending.ledger import KEY_LIFETIME, MEMORY
 from delivery.domain.targeting.sizes import Size
 from kit.errors import AlreadyExists, EtagMismatch, NotFound, RequestIdReused, Unavailable
@@ -126,18 +126,17 @@ async def test_a_row_waits_for_facts_that_cannot_be_had(delivery: Delivery) -> N
 
 
 @pytest.mark.parametrize(
-    ("code", "reason"),
+    ("failure", "reason"),
     [
-        (1, FailureReason.LINE_INTERNAL),
-        (2, FailureReason.RECIPIENTS_BELOW_MINIMUM),
-        (4, FailureReason.AUDIENCE_BELOW_MINIMUM),
-        (5, FailureReason.RECIPIENTS_ABOVE_LIMIT),
+        (NarrowcastFailure.LINE_INTERNAL, FailureReason.LINE_INTERNAL),
+        (NarrowcastFailure.RECIPIENTS_BELOW_MINIMUM, FailureReason.RECIPIENTS_BELOW_MINIMUM),
+        (NarrowcastFailure.ABOVE_LIMIT, FailureReason.RECIPIENTS_ABOVE_LIMIT),
     ],
 )
-async def test_lines_codes_become_reasons(delivery: Delivery, code: int, reason: FailureReason) -> None:
+async def test_failures_become_reasons(delivery: Delivery, failure: NarrowcastFailure, reason: FailureReason) -> None:
     """An accepted narrowcast may fail minutes later (LP 4.8)."""
     name = await delivery.send()
-    delivery.line.move("line-request-1", Phase.FAILED, error_code=code)
+    delivery.line.move("line-request-1", Phase.FAILED, failure=failure)
     await follow(delivery, name)
     campaign = await delivery.get(name)
 
@@ -146,10 +145,10 @@ async def test_lines_codes_become_reasons(delivery: Delivery, code: int, reason:
     assert await delivery.list_facts() == ["created", "sending", "accepted", "failed"]
 
 
-async def test_code_3_asks_again_with_the_same_key(delivery: Delivery) -> None:
+async def test_a_duplicate_asks_again_with_the_same_key(delivery: Delivery) -> None:
     """A duplicate is no failure: the 409 of a repetition names the request to follow (I6)."""
     name = await delivery.send()
-    delivery.line.move("line-request-1", Phase.FAILED, error_code=3)
+    delivery.line.move("line-request-1", Phase.FAILED, failure=NarrowcastFailure.DUPLICATE)
     state = await follow(delivery, name)
     await delivery.use_cases.dispatching.run_once()
 

@@ -8,6 +8,7 @@ import pytest
 
 from delivery.application.line_port import Accepted, Deferred, LineInsight, LineMessages, LineUnavailable, Phase
 from delivery.domain.policy.clearance import Cleared, clear_repeat
+from delivery.domain.sending.failures import NarrowcastFailure
 from tests.fakes.clock import FakeClock
 from tests.fakes.delivery_line import KEY_LIFETIME, LOST, MEMORY, FakeLine
 
@@ -65,14 +66,14 @@ async def test_an_old_key(line: FakeLine, clock: FakeClock) -> None:
 async def test_progress(line: FakeLine, clock: FakeClock) -> None:
     """Progress waits until it is moved, belongs to its channel, and is forgotten after 14 days."""
     await line.send_narrowcast(make_cleared(), retry_key=uuid4())
-    line.move("line-request-1", Phase.FAILED, error_code=2)
+    line.move("line-request-1", Phase.FAILED, failure=NarrowcastFailure.ABOVE_LIMIT)
     report = await line.get_progress(ACME, "line-request-1")
     foreign = await line.get_progress("channels/other", "line-request-1")
     clock.advance(MEMORY)
     forgotten = await line.get_progress(ACME, "line-request-1")
 
     assert report is not None
-    assert (report.phase, report.error_code) == (Phase.FAILED, 2)
+    assert (report.phase, report.failure) == (Phase.FAILED, NarrowcastFailure.ABOVE_LIMIT)
     assert (foreign, forgotten) == (None, None)
 
 

@@ -9,7 +9,7 @@ from delivery.domain.content.inspection import ContentFacts, MessageViolation
 from delivery.domain.policy.facts import AudienceFacts, Basis, TargetingFacts
 from delivery.domain.targeting.bounds import Bounds, bound_recipients
 from delivery.domain.targeting.narrowcast import NarrowcastRequest, compile_narrowcast, require_line_audience
-from delivery.domain.targeting.references import attribute_leaves, audience_leaves
+from delivery.domain.targeting.references import attribute_leaves, audience_leaves, name_conditions
 from delivery.domain.targeting.sizes import LARGEST_MASKED
 from delivery.domain.targeting.trees import AttributeFilter, LineAudience, Targeting
 
@@ -41,6 +41,10 @@ class Subject:
     def channel(self) -> str:
         """The campaign's channel, `channels/{channel}`."""
         return self.campaign.partition("/campaigns/")[0]
+
+    def name_conditions(self) -> tuple[str, ...]:
+        """Return the paths of everything that narrows the recipients (R7)."""
+        return name_conditions(self.targeting, recipient_limit=self.recipient_limit)
 
     def fingerprint(self) -> str:
         """Return a hash over everything that is sent and to whom; acknowledgements are bound to it."""

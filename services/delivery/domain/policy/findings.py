@@ -21,7 +21,10 @@ class Severity(Enum):
 
 
 class Code(Enum):
-    """Names a rule of architecture 4; the value is the requirement that the rule keeps, after the rule's own number."""
+    """Names a rule of architecture 4; the value is the requirement that the rule keeps, after the rule's own number.
+
+    `AUDIENCE_BELOW_MINIMUM` is another name of `RECIPIENTS_BELOW_MINIMUM`, under which earlier versions have stored it.
+    """
 
     CONTACT_LIST_REQUIRED = (1, "R3")
     CONTACT_LIST_UNUSABLE = (2, "R5")
@@ -31,8 +34,8 @@ class Code(Enum):
     CONTACT_TOKEN_NOT_ALLOWED = (6, "R8")
     MESSAGE_INVALID = (7, "R10")
     AUDIENCE_UNUSABLE = (8, "R1")
-    AUDIENCE_BELOW_MINIMUM = (9, "R7")
     RECIPIENTS_BELOW_MINIMUM = (10, "R7")
+    AUDIENCE_BELOW_MINIMUM = RECIPIENTS_BELOW_MINIMUM
     RECIPIENTS_UNPROVEN = (11, "R7")
     REACH_BELOW_MINIMUM = (12, "R7")
     TARGETING_TOO_COMPLEX = (13, "R2")

@@ -17,7 +17,6 @@ from delivery.domain.policy.rules.contact_lists import (
 )
 from delivery.domain.policy.rules.messages import refuse_contact_tokens, require_valid_messages
 from delivery.domain.policy.rules.minimums import (
-    require_audience_minimum,
     require_reach_minimum,
     require_recipients_minimum,
     warn_recipients_unproven,
@@ -39,7 +38,6 @@ RULES: tuple[Rule, ...] = (
     refuse_contact_tokens,
     require_valid_messages,
     require_usable_audiences,
-    require_audience_minimum,
     require_recipients_minimum,
     warn_recipients_unproven,
     require_reach_minimum,

@@ -1,18 +1,25 @@
-"""Why a campaign was not delivered (配信エラー), and what could be relaxed (R7)."""
+"""Why a campaign was not delivered (配信エラー), and what could be relaxed (R7).
+
+Whoever finds that too few people match, policy by fresh facts or LINE, and in whichever way, a caller reads one reason
+with one set of conditions: anything finer would tell how large a group of people is (Q4).
+"""
 
 from dataclasses import dataclass
 from enum import Enum
 
 from delivery.domain.policy.findings import Code, Finding
-from delivery.domain.targeting.references import ATTRIBUTES_PATH, AUDIENCE_PATH, name_conditions
+from delivery.domain.targeting.references import ATTRIBUTES_PATH, name_conditions
 from delivery.domain.targeting.trees import Targeting
 
 
 class FailureReason(Enum):
-    """A cause, with the sentence that a person reads; named like `Campaign.Failure.Reason`."""
+    """A cause, with the sentence that a person reads; named like `Campaign.Failure.Reason`.
 
-    RECIPIENTS_BELOW_MINIMUM = "Fewer than LINE's minimum of 50 people match; relax the conditions."
-    AUDIENCE_BELOW_MINIMUM = "One of several audiences has fewer than 50 people."
+    `AUDIENCE_BELOW_MINIMUM` is another name of the first one, under which earlier versions have stored it.
+    """
+
+    RECIPIENTS_BELOW_MINIMUM = "Fewer than 50 people match, or are in one of several audiences; relax the conditions."
+    AUDIENCE_BELOW_MINIMUM = RECIPIENTS_BELOW_MINIMUM
     REACH_BELOW_MINIMUM = "The Official Account's target reach is too small to choose by attributes."
     RECIPIENTS_ABOVE_LIMIT = "More people match than the request allowed, so nobody was sent to."
     QUOTA_EXHAUSTED = "The month's messages are used up."
@@ -36,10 +43,29 @@ class UncertaintyReason(Enum):
     CREDENTIALS_REFUSED = "LINE's answer was lost, and LINE refuses the channel's credentials; it may have been sent."
 
 
+class NarrowcastFailure(Enum):
+    """How a narrowcast ended that LINE had accepted and did not deliver (LP 4.8).
+
+    `DUPLICATE` is none for a caller: another narrowcast under the same key is the one that counts (I6).
+    """
+
+    RECIPIENTS_BELOW_MINIMUM = "RECIPIENTS_BELOW_MINIMUM"
+    DUPLICATE = "DUPLICATE"
+    ABOVE_LIMIT = "ABOVE_LIMIT"
+    LINE_INTERNAL = "LINE_INTERNAL"
+
+
+REASONS = {
+    NarrowcastFailure.RECIPIENTS_BELOW_MINIMUM: FailureReason.RECIPIENTS_BELOW_MINIMUM,
+    NarrowcastFailure.ABOVE_LIMIT: FailureReason.RECIPIENTS_ABOVE_LIMIT,
+    NarrowcastFailure.LINE_INTERNAL: FailureReason.LINE_INTERNAL,
+}
+"""What a narrowcast's failure is called in its campaign; a duplicate is no failure."""
+
 CODES = {
     1: FailureReason.LINE_INTERNAL,
     2: FailureReason.RECIPIENTS_BELOW_MINIMUM,
-    4: FailureReason.AUDIENCE_BELOW_MINIMUM,
+    4: FailureReason.RECIPIENTS_BELOW_MINIMUM,
     5: FailureReason.RECIPIENTS_ABOVE_LIMIT,
 }
 """LINE's error codes of a failed narrowcast (LP 4.8); 3 is not a failure (I6)."""
@@ -54,17 +80,31 @@ class Failure:
     codes: tuple[Code, ...] = ()
 
 
-def explain(reason: FailureReason, targeting: Targeting, findings: tuple[Finding, ...] = ()) -> Failure:
-    """Return the failure of a campaign with what could be relaxed (R7)."""
-    if findings:
-        relax = tuple(dict.fromkeys(path for finding in findings for path in finding.relax))
-        return Failure(reason, relax, tuple(dict.fromkeys(finding.code for finding in findings)))
-    conditions = name_conditions(targeting)
-    match reason:
-        case FailureReason.RECIPIENTS_BELOW_MINIMUM:
-            return Failure(reason, conditions)
-        case FailureReason.AUDIENCE_BELOW_MINIMUM:
-            return Failure(reason, tuple(path for path in conditions if path == AUDIENCE_PATH))
-        case FailureReason.REACH_BELOW_MINIMUM:
-            return Failure(reason, tuple(path for path in conditions if path == ATTRIBUTES_PATH))
+def explain(
+    reason: FailureReason,
+    targeting: Targeting,
+    findings: tuple[Finding, ...] = (),
+    *,
+    recipient_limit: int | None = None,
+) -> Failure:
+    """Return the failure of a campaign with what could be relaxed (R7).
+
+    Args:
+        reason: The cause, as the ledger has it.
+        targeting: Whom the campaign was for.
+        findings: Those for which policy has refused it just before the call.
+        recipient_limit: The caller's own limit; None when there is none.
+
+    """
+    refused = tuple(finding for finding in findings if finding.code is not Code.RECIPIENTS_BELOW_MINIMUM)
+    codes = tuple(dict.fromkeys(finding.code for finding in refused))
+    if reason is FailureReason.REACH_BELOW_MINIMUM or codes == (Code.REACH_BELOW_MINIMUM,):
+        return Failure(FailureReason.REACH_BELOW_MINIMUM, (ATTRIBUTES_PATH,))
+    if refused:
+        relax = tuple(dict.fromkeys(path for finding in refused for path in finding.relax))
+        return Failure(reason, relax, codes)
+    if findings or reason is FailureReason.RECIPIENTS_BELOW_MINIMUM:
+        return Failure(
+            FailureReason.RECIPIENTS_BELOW_MINIMUM, name_conditions(targeting, recipient_limit=recipient_limit)
+        )
     return Failure(reason)

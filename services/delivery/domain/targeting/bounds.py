@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from delivery.domain.targeting.references import list_children
 from delivery.domain.targeting.sizes import Size
 from delivery.domain.targeting.trees import AllBut, AllOf, AnyOf, Audience, AudienceNode, LineAudience
 
@@ -55,23 +54,6 @@ def bound_above(node: AudienceNode, sizes: Sizes, *, negated: bool = False) -> i
             return bound_above(operand, sizes, negated=not negated)
     bounds = [bound_above(operand, sizes, negated=negated) for operand in _distinct(node)]
     return _least_known(bounds) if _intersects(node, negated=negated) else _sum_known(bounds)
-
-
-def find_conditions_below(
-    node: AudienceNode, sizes: Sizes, minimum: int, path: str, *, negated: bool = False
-) -> tuple[str, ...]:
-    """Return the paths of the audiences that keep `node`, found at `path`, below `minimum` people (条件を緩和, R7)."""
-    at_most = bound_above(node, sizes, negated=negated)
-    if at_most is None or at_most >= minimum:
-        return ()
-    if isinstance(node, Audience):
-        return (f"{path}.{node.FIELD}",)
-    inner = negated != isinstance(node, AllBut)
-    return tuple(
-        found
-        for step, operand in list_children(node)
-        for found in find_conditions_below(operand, sizes, minimum, f"{path}.{step}", negated=inner)
-    )
 
 
 def _likely(node: AudienceNode, sizes: Sizes, *, negated: bool = False) -> int:

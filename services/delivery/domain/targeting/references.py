@@ -15,6 +15,7 @@ from delivery.domain.targeting.trees import (
 
 AUDIENCE_PATH = "targeting.line_audience.audience"
 ATTRIBUTES_PATH = "targeting.line_audience.attributes"
+LIMIT_PATH = "recipient_limit"
 
 
 def contact_list_leaves(targeting: Targeting) -> Iterator[tuple[str, str]]:
@@ -40,23 +41,11 @@ def attribute_leaves(targeting: Targeting) -> Iterator[tuple[str, AttributeFilte
 
 def walk_leaves(node: Any, path: str) -> Iterator[tuple[str, Any]]:
     """Yield the leaves under `node`, which is found at `path`, each with its own path."""
-    children = list_children(node)
+    children = _list_children(node)
     if not children:
         yield f"{path}.{node.FIELD}", node
     for step, child in children:
         yield from walk_leaves(child, f"{path}.{step}")
-
-
-def list_children(node: Any) -> tuple[tuple[str, Any], ...]:
-    """Return an operator's operands, each with the path that leads to it; none for a leaf."""
-    match node:
-        case AllOf(nodes):
-            return tuple((f"all_of.nodes[{index}]", child) for index, child in enumerate(nodes))
-        case AnyOf(nodes):
-            return tuple((f"any_of.nodes[{index}]", child) for index, child in enumerate(nodes))
-        case AllBut(child):
-            return (("all_but", child),)
-    return ()
 
 
 def name_audiences(targeting: Targeting) -> tuple[str, ...]:
@@ -69,13 +58,15 @@ def name_contact_lists(targeting: Targeting) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for _, name in contact_list_leaves(targeting)))
 
 
-def name_conditions(targeting: Targeting) -> tuple[str, ...]:
-    """Return the paths of the trees that narrow the recipients: what may be relaxed when too few match (R7)."""
+def name_conditions(targeting: Targeting, *, recipient_limit: int | None) -> tuple[str, ...]:
+    """Return the paths of everything that narrows the recipients: what may be relaxed when too few match (R7).
+
+    All of it, always: which condition was too narrow would tell about the people in it (Q4).
+    """
     chosen = targeting.line_audience
-    if chosen is None:
-        return ()
-    trees = ((AUDIENCE_PATH, chosen.audience), (ATTRIBUTES_PATH, chosen.attributes))
-    return tuple(path for path, tree in trees if tree is not None)
+    trees = () if chosen is None else ((AUDIENCE_PATH, chosen.audience), (ATTRIBUTES_PATH, chosen.attributes))
+    conditions = (*trees, (LIMIT_PATH, recipient_limit))
+    return tuple(path for path, condition in conditions if condition is not None)
 
 
 def require_channel(targeting: Targeting, channel: str) -> None:
@@ -84,3 +75,15 @@ def require_channel(targeting: Targeting, channel: str) -> None:
     for path, name in (*contact_list_leaves(targeting), *audiences):
         if not name.startswith(f"{channel}/"):
             raise MalformedTargeting(path, f"must belong to {channel}")
+
+
+def _list_children(node: Any) -> tuple[tuple[str, Any], ...]:
+    """Return an operator's operands, each with the path that leads to it; none for a leaf."""
+    match node:
+        case AllOf(nodes):
+            return tuple((f"all_of.nodes[{index}]", child) for index, child in enumerate(nodes))
+        case AnyOf(nodes):
+            return tuple((f"any_of.nodes[{index}]", child) for index, child in enumerate(nodes))
+        case AllBut(child):
+            return (("all_but", child),)
+    return ()

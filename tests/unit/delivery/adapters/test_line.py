@@ -27,6 +27,7 @@ from delivery.application.line_port import (
 )
 from delivery.domain.content.inspection import MessageViolation
 from delivery.domain.policy.clearance import Cleared, clear_repeat
+from delivery.domain.sending.failures import NarrowcastFailure
 from kit.errors import NotFound, Unavailable
 from lineapi.transport import SEND_TIMEOUT
 from outreach_client.service_config import load_service_config, read_timeouts
@@ -230,7 +231,7 @@ def test_longest_send() -> None:
 
 
 async def test_progress(line: LineApiMessages, stub: StubLINE) -> None:
-    """Progress tells phase, times and error code, and no figure of people."""
+    """Progress tells phase, times and what has become of it, and no figure of people."""
     stub.will(
         reply(
             200,
@@ -252,9 +253,45 @@ async def test_progress(line: LineApiMessages, stub: StubLINE) -> None:
         Phase.FAILED,
         accept_time=datetime(2026, 4, 1, 3, 0, 0, 121000, UTC),
         complete_time=datetime(2026, 4, 1, 3, 1, tzinfo=UTC),
+        failure=NarrowcastFailure.RECIPIENTS_BELOW_MINIMUM,
         error_code=2,
+        evidence="error code 2",
     )
     assert "12345" not in repr(report)
+
+
+@pytest.mark.parametrize(
+    ("code", "failure"),
+    [
+        (1, NarrowcastFailure.LINE_INTERNAL),
+        (2, NarrowcastFailure.RECIPIENTS_BELOW_MINIMUM),
+        (3, NarrowcastFailure.DUPLICATE),
+        (4, NarrowcastFailure.RECIPIENTS_BELOW_MINIMUM),
+        (5, NarrowcastFailure.ABOVE_LIMIT),
+        (6, NarrowcastFailure.LINE_INTERNAL),
+        (None, NarrowcastFailure.LINE_INTERNAL),
+    ],
+)
+async def test_lines_codes_end_here(
+    line: LineApiMessages, stub: StubLINE, code: int | None, failure: NarrowcastFailure
+) -> None:
+    """Each of LINE's numbers, and any that it adds, has a name; 2 and 4 have one, and only the evidence tells which."""
+    document = {"phase": "failed", "acceptedTime": "2026-04-01T03:00:00.000Z"}
+    stub.will(reply(200, document if code is None else {**document, "errorCode": code}))
+    report = await line.get_progress(ACME, REQUEST_ID)
+
+    assert report is not None
+    assert (report.failure, report.evidence) == (failure, f"error code {code}")
+
+
+@pytest.mark.parametrize("phase", ["waiting", "sending", "succeeded"])
+async def test_what_has_not_failed_has_no_failure(line: LineApiMessages, stub: StubLINE, phase: str) -> None:
+    """A number beside another phase is none that we act on."""
+    stub.will(reply(200, {"phase": phase, "acceptedTime": "2026-04-01T03:00:00.000Z", "errorCode": 2}))
+    report = await line.get_progress(ACME, REQUEST_ID)
+
+    assert report is not None
+    assert report.failure is None
 
 
 async def test_a_phase_of_later(line: LineApiMessages, stub: StubLINE) -> None:

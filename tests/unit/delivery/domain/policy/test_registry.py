@@ -64,7 +64,6 @@ def test_findings_come_in_the_order_of_the_register() -> None:
         Code.CONTACT_TOKEN_NOT_ALLOWED,
         Code.MESSAGE_INVALID,
         Code.AUDIENCE_UNUSABLE,
-        Code.AUDIENCE_BELOW_MINIMUM,
         Code.RECIPIENTS_BELOW_MINIMUM,
         Code.REACH_BELOW_MINIMUM,
         Code.TARGETING_TOO_COMPLEX,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivery.domain.targeting.bounds import Bounds, bound_above, bound_recipients, find_conditions_below
+from delivery.domain.targeting.bounds import Bounds, bound_above, bound_recipients
 from delivery.domain.targeting.sizes import Size
 from delivery.domain.targeting.trees import AgeFilter, AllBut, AllOf, AnyOf, Audience, AudienceNode, LineAudience
 from tests.strategies.targeting import AUDIENCE_NAMES, audience_trees, choose
@@ -44,20 +44,6 @@ def test_bound_holds_for_all_people(
     received = min(limit, len(choose(tree, members, friends)))
     assert bounds.at_most is None or received <= bounds.at_most
     assert bounds.likely <= min(limit, len(choose(tree, members, everybody)))
-
-
-@given(tree=audience_trees, sizes=st.fixed_dictionaries({name: st.integers(0, 99) for name in AUDIENCE_NAMES}))
-def test_conditions_to_relax_are_found_exactly_when_the_minimum_is_missed(
-    tree: AudienceNode, sizes: dict[str, int]
-) -> None:
-    """Audiences to relax are named if, and only if, the bound is under the minimum; each names one under it."""
-    ranges = {name: Size(size, size) for name, size in sizes.items()}
-    at_most = bound_above(tree, ranges)
-
-    found = find_conditions_below(tree, ranges, 50, "audience")
-
-    assert bool(found) == (at_most is not None and at_most < 50)
-    assert len(set(found)) == len(found)
 
 
 @pytest.mark.parametrize(
@@ -110,22 +96,3 @@ def test_own_limit_bounds_too() -> None:
     """The caller's own limit is a bound like any other."""
     assert bound_recipients(LineAudience(None, AgeFilter(20)), SIZES, recipient_limit=70) == Bounds(70, 0)
     assert bound_recipients(LineAudience(THIRD), SIZES, recipient_limit=70) == Bounds(70, 70)
-
-
-@pytest.mark.parametrize(
-    ("tree", "paths"),
-    [
-        (FIRST, ("a.audience",)),
-        (THIRD, ()),
-        (AllOf((THIRD, FIRST, SECOND)), ("a.all_of.nodes[1].audience", "a.all_of.nodes[2].audience")),
-        (AllOf((THIRD, AnyOf((FIRST, SECOND)))), ()),
-        (
-            AnyOf((SECOND, AllBut(AllBut(SECOND)))),
-            ("a.any_of.nodes[0].audience", "a.any_of.nodes[1].all_but.all_but.audience"),
-        ),
-        (AllBut(AnyOf((AllBut(FIRST), SECOND))), ("a.all_but.any_of.nodes[0].all_but.audience",)),
-    ],
-)
-def test_conditions_to_relax_are_those_that_bind(tree: AudienceNode, paths: tuple[str, ...]) -> None:
-    """Of an intersection only the operands under the minimum are named, of a union all, by their paths."""
-    assert find_conditions_below(tree, SIZES, 50, "a") == paths

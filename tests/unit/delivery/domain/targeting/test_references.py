@@ -55,20 +55,23 @@ def test_names_are_told_once_each() -> None:
 
 
 @pytest.mark.parametrize(
-    ("chosen", "conditions"),
+    ("chosen", "recipient_limit", "conditions"),
     [
-        (None, ()),
-        (LineAudience(FIRST), ("targeting.line_audience.audience",)),
-        (LineAudience(None, AgeFilter(20)), ("targeting.line_audience.attributes",)),
+        (None, None, ()),
+        (LineAudience(FIRST), None, ("targeting.line_audience.audience",)),
+        (LineAudience(None, AgeFilter(20)), 5000, ("targeting.line_audience.attributes", "recipient_limit")),
         (
             LineAudience(FIRST, AgeFilter(20)),
-            ("targeting.line_audience.audience", "targeting.line_audience.attributes"),
+            60,
+            ("targeting.line_audience.audience", "targeting.line_audience.attributes", "recipient_limit"),
         ),
     ],
 )
-def test_conditions_are_the_trees_in_use(chosen: LineAudience | None, conditions: tuple[str, ...]) -> None:
-    """What may be relaxed is each tree that is there."""
-    assert name_conditions(Targeting(line_audience=chosen)) == conditions
+def test_conditions_are_all_that_is_in_use(
+    chosen: LineAudience | None, recipient_limit: int | None, conditions: tuple[str, ...]
+) -> None:
+    """What may be relaxed is each tree that is there, and the caller's own limit, however wide it is (R7, Q4)."""
+    assert name_conditions(Targeting(line_audience=chosen), recipient_limit=recipient_limit) == conditions
 
 
 @pytest.mark.parametrize(
