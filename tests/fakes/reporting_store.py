@@ -1,25 +1,27 @@
 """In-memory stand-ins for the store and the outbox of the reporting service."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from reporting.application.ports import ObservationClaim, PagePosition
+from kit.store.ports import Claim
+from reporting.application.ports import PagePosition
 from reporting.domain.campaigns import Campaign
 from reporting.domain.events import ReportPublished
 from reporting.domain.observations import Observation
 from reporting.domain.reports import Publication, Report
 from tests.fakes.bus import FakeInbox
+from tests.fakes.claims import FakeClaims
 
 
-class FakeCampaigns:
-    """A `CampaignStore`; a claim lasts until it is finished or `expire_claims` is called."""
+class FakeCampaigns(FakeClaims[Campaign]):
+    """A `CampaignStore`."""
 
     def __init__(self) -> None:
-        self.stored: dict[str, Campaign] = {}
-        self.claims: dict[str, int] = {}
-        self.claim_count = 0
+        super().__init__()
+        self.stored: dict[Hashable, Campaign] = {}
 
-    async def hold(self, name: str, *, heard_time: datetime) -> Campaign:
+    async def lock(self, name: str, *, heard_time: datetime) -> Campaign:
         """Return the campaign, new where it is the first time."""
         return self.stored.setdefault(name, Campaign(name, heard_time))
 
@@ -27,34 +29,21 @@ class FakeCampaigns:
         """Store what was heard."""
         self.stored[campaign.name] = campaign
 
-    async def claim_due(self, *, now: datetime, lease: timedelta) -> ObservationClaim | None:
+    async def claim_due(self, *, now: datetime, lease: timedelta) -> Claim[Campaign] | None:
         """Take one campaign that is due and free."""
-        assert lease > timedelta()
         due = [
-            (campaign.attempt_time, campaign.name)
+            campaign
             for campaign in self.stored.values()
-            if campaign.attempt_time is not None and campaign.attempt_time <= now and campaign.name not in self.claims
+            if campaign.attempt_time is not None and campaign.attempt_time <= now and self.is_free(campaign)
         ]
-        if not due:
-            return None
-        _, name = min(due)
-        self.claim_count += 1
-        self.claims[name] = self.claim_count
-        return ObservationClaim(self.stored[name], self.claim_count)
+        first = min(due, key=lambda campaign: (campaign.attempt_time, campaign.name), default=None)
+        return None if first is None else self.grant(first, lease=lease)
 
-    async def hold_claimed(self, claim: ObservationClaim) -> Campaign | None:
-        """Return the campaign while the claim is held."""
-        held = self.claims.get(claim.campaign.name) == claim.number
-        return self.stored[claim.campaign.name] if held else None
+    def _find(self, key: Hashable) -> Campaign | None:
+        return self.stored.get(key)
 
-    async def finish(self, claim: ObservationClaim, campaign: Campaign) -> None:
-        """Store the campaign, and end the claim."""
-        self.stored[campaign.name] = campaign
-        del self.claims[claim.campaign.name]
-
-    def expire_claims(self) -> None:
-        """Let every lease run out."""
-        self.claims.clear()
+    def _key_of(self, item: Campaign) -> Hashable:
+        return item.name
 
 
 class FakePublications:

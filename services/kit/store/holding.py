@@ -14,12 +14,15 @@ from kit.store.ports import Claim, Claims, UnitOfWork
 TxT = TypeVar("TxT")
 ItemT = TypeVar("ItemT")
 
+LEASE = timedelta(seconds=12)
+"""How long a dead process's row waits for another one, machine time; a living one renews it (DECISION 39)."""
+
 _log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
 async def holding(
-    uow: UnitOfWork[TxT], claims: Callable[[TxT], Claims[ItemT]], claim: Claim[ItemT], *, lease: timedelta
+    uow: UnitOfWork[TxT], claims: Callable[[TxT], Claims[ItemT]], claim: Claim[ItemT], *, lease: timedelta = LEASE
 ) -> AsyncIterator[None]:
     """Renew a claim while the block runs, and release it afterwards.
 
@@ -31,7 +34,7 @@ async def holding(
         uow: opens the transactions in which the claim is renewed and released.
         claims: finds the port of the claims in a transaction, as `lambda tx: tx.ledger`.
         claim: what is held.
-        lease: how long a dead process's row waits for another one, machine time; a living one renews it in time.
+        lease: for how long each renewal keeps others away, machine time.
 
     """
     renewal = asyncio.create_task(_renew(uow, claims, claim, lease))

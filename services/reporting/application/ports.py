@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from kit.events.ports import Inbox
+from kit.store.ports import Claim, Claims
 from reporting.domain.campaigns import Campaign
 from reporting.domain.events import ReportPublished
 from reporting.domain.observations import Observation
@@ -26,14 +27,6 @@ class SendObserver(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ObservationClaim:
-    """A campaign whose figures this process is to read; `number` fences off whoever had it before."""
-
-    campaign: Campaign
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
 class PagePosition:
     """Where a page of reports ended: its last campaign."""
 
@@ -41,27 +34,19 @@ class PagePosition:
     campaign: str
 
 
-class CampaignStore(Protocol):
-    """Campaigns that were heard of."""
+class CampaignStore(Claims[Campaign], Protocol):
+    """Campaigns that were heard of; one worker at a time reads the figures of one."""
 
-    async def hold(self, name: str, *, heard_time: datetime) -> Campaign:
+    async def lock(self, name: str, *, heard_time: datetime) -> Campaign:
         """Return the campaign, new where it is the first time, and keep others from changing it until the end."""
         ...
 
     async def save(self, campaign: Campaign) -> None:
-        """Store what was heard of a campaign that is held."""
+        """Store a campaign that is locked or held."""
         ...
 
-    async def claim_due(self, *, now: datetime, lease: timedelta) -> ObservationClaim | None:
+    async def claim_due(self, *, now: datetime, lease: timedelta) -> Claim[Campaign] | None:
         """Take one campaign whose attempt is due at `now`; nobody else gets it while the lease, machine time, runs."""
-        ...
-
-    async def hold_claimed(self, claim: ObservationClaim) -> Campaign | None:
-        """Return the campaign as it is now, held as by `hold`; None when the claim was lost to somebody else."""
-        ...
-
-    async def finish(self, claim: ObservationClaim, campaign: Campaign) -> None:
-        """Store the campaign, and end the claim."""
         ...
 
 

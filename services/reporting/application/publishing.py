@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from kit.clock import Clock
-from kit.store.ports import UnitOfWork
-from reporting.application.ports import ObservationClaim, SendObserver, Transaction
+from kit.store.holding import LEASE, holding
+from kit.store.ports import Claim, UnitOfWork
+from reporting.application.ports import SendObserver, Transaction
 from reporting.domain import slots
 from reporting.domain.campaigns import Campaign
 from reporting.domain.errors import NothingToObserve, ObservationPostponed
@@ -18,9 +19,6 @@ from reporting.domain.events import ReportPublished
 from reporting.domain.observations import Observation, roll_up
 from reporting.domain.reports import Publication
 from reporting.domain.thresholds import NOTHING_YET, publish
-
-LEASE = timedelta(seconds=60)
-"""Longer than a call to delivery may take."""
 
 _log = structlog.get_logger(__name__)
 
@@ -40,33 +38,28 @@ class Publishing:
             claim = await tx.campaigns.claim_due(now=now, lease=LEASE)
         if claim is None:
             return False
-        day = _find_slot(claim.campaign, now)
-        if day is None:
-            await self._skip(claim)
-        else:
-            await self._attend(claim, day)
+        async with holding(self._uow, lambda tx: tx.campaigns, claim):
+            day = _find_slot(claim.item, now)
+            await (self._skip(claim) if day is None else self._attend(claim, day))
         return True
 
-    async def _attend(self, claim: ObservationClaim, day: int) -> None:
+    async def _attend(self, claim: Claim[Campaign], day: int) -> None:
         try:
-            observation = await self._sends.observe(claim.campaign.name)
+            observation = await self._sends.observe(claim.item.name)
         except ObservationPostponed as error:
-            _log.warning("observation_postponed", campaign=claim.campaign.name, reason=error.reason)
+            _log.warning("observation_postponed", campaign=claim.item.name, reason=error.reason)
             await self._postpone(claim, error.wait)
         except NothingToObserve:
             # Delivery denies an acceptance that it told of, as after a restore; by the next slot it may know better.
-            _log.error("observation_denied", campaign=claim.campaign.name)
+            _log.error("observation_denied", campaign=claim.item.name)
             await self._skip(claim)
         else:
             await self._publish(claim, day, observation)
 
-    async def _publish(self, claim: ObservationClaim, day: int, observation: Observation) -> None:
+    async def _publish(self, claim: Claim[Campaign], day: int, observation: Observation) -> None:
         async with self._uow() as tx:
-            campaign = await tx.campaigns.hold_claimed(claim)
-            if campaign is None:
-                return
-            if campaign.failed:
-                await tx.campaigns.finish(claim, campaign)
+            campaign = await tx.campaigns.hold(claim)
+            if campaign is None or campaign.failed:
                 return
             last = await tx.publications.find_last(campaign.name)
             figures = publish(roll_up(observation), NOTHING_YET if last is None else last.figures)
@@ -74,21 +67,20 @@ class Publishing:
             published = campaign.publish(day)
             await tx.observations.add(campaign.name, day, observation)
             await tx.publications.add(publication)
-            await tx.campaigns.finish(claim, published)
+            await tx.campaigns.save(published)
             await tx.outbox.add(ReportPublished(publication, published.state))
 
-    async def _skip(self, claim: ObservationClaim) -> None:
+    async def _skip(self, claim: Claim[Campaign]) -> None:
         async with self._uow() as tx:
-            campaign = await tx.campaigns.hold_claimed(claim)
-            if campaign is not None:
-                await tx.campaigns.finish(claim, campaign if campaign.failed else campaign.skip(self._clock.now()))
+            campaign = await tx.campaigns.hold(claim)
+            if campaign is not None and not campaign.failed:
+                await tx.campaigns.save(campaign.skip(self._clock.now()))
 
-    async def _postpone(self, claim: ObservationClaim, wait: timedelta | None) -> None:
+    async def _postpone(self, claim: Claim[Campaign], wait: timedelta | None) -> None:
         async with self._uow() as tx:
-            campaign = await tx.campaigns.hold_claimed(claim)
-            if campaign is not None:
-                now = self._clock.now()
-                await tx.campaigns.finish(claim, campaign if campaign.failed else campaign.postpone(now, wait=wait))
+            campaign = await tx.campaigns.hold(claim)
+            if campaign is not None and not campaign.failed:
+                await tx.campaigns.save(campaign.postpone(self._clock.now(), wait=wait))
 
 
 def _find_slot(campaign: Campaign, now: datetime) -> int | None:

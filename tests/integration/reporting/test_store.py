@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from kit.store.engine import open_database
+from kit.store.holding import LEASE
 from kit.store.uow import SqlUnitOfWork
 from reporting.adapters.store.transaction import SqlTransaction, build_transaction
-from reporting.application.publishing import LEASE
 from reporting.domain.observations import BubbleObservation, LinkObservation, Totals
 from reporting.domain.reports import Publication
 from reporting.domain.thresholds import publish
@@ -37,7 +37,7 @@ async def uow(database_url: str) -> AsyncIterator[SqlUnitOfWork[SqlTransaction]]
 async def track(uow: SqlUnitOfWork[SqlTransaction], name: str = MAY) -> None:
     """Store an accepted campaign."""
     async with uow() as tx:
-        campaign = await tx.campaigns.hold(name, heard_time=ACCEPTED)
+        campaign = await tx.campaigns.lock(name, heard_time=ACCEPTED)
         await tx.campaigns.save(campaign.hear_accepted(ACCEPTED))
 
 
@@ -54,7 +54,7 @@ async def test_claims(uow: SqlUnitOfWork[SqlTransaction]) -> None:
         none = await tx.campaigns.claim_due(now=ACCEPTED + DAY, lease=LEASE)
 
     assert (early, none) == (None, None)
-    assert {claim.campaign.name for claim in claims if claim is not None} == {MAY, f"{ACME}/campaigns/june"}
+    assert {claim.item.name for claim in claims if claim is not None} == {MAY, f"{ACME}/campaigns/june"}
 
 
 async def test_lost_claim(uow: SqlUnitOfWork[SqlTransaction]) -> None:
@@ -67,14 +67,14 @@ async def test_lost_claim(uow: SqlUnitOfWork[SqlTransaction]) -> None:
     assert first is not None
     assert second is not None
     async with uow() as tx:
-        lost = await tx.campaigns.hold_claimed(first)
-        held = await tx.campaigns.hold_claimed(second)
-        await tx.campaigns.finish(second, second.campaign)
+        lost = await tx.campaigns.hold(first)
+        held = await tx.campaigns.hold(second)
+        await tx.campaigns.release(second)
     async with uow() as tx:
         third = await tx.campaigns.claim_due(now=ACCEPTED + DAY, lease=LEASE)
 
     assert lost is None
-    assert held == second.campaign
+    assert held == second.item
     assert third is not None
 
 
@@ -100,9 +100,9 @@ async def test_campaign_round_trip(uow: SqlUnitOfWork[SqlTransaction]) -> None:
     """A campaign comes back as it was stored."""
     await track(uow)
     async with uow() as tx:
-        stored = (await tx.campaigns.hold(MAY, heard_time=ACCEPTED)).postpone(ACCEPTED + DAY, wait=None)
+        stored = (await tx.campaigns.lock(MAY, heard_time=ACCEPTED)).postpone(ACCEPTED + DAY, wait=None)
         await tx.campaigns.save(stored)
     async with uow() as tx:
-        found = await tx.campaigns.hold(MAY, heard_time=ACCEPTED + DAY)
+        found = await tx.campaigns.lock(MAY, heard_time=ACCEPTED + DAY)
 
     assert found == stored
