@@ -47,17 +47,17 @@ class FakeRequestAnswers:
     """A `RequestAnswers` that remembers for ever."""
 
     def __init__(self) -> None:
-        self.recorded: dict[RequestKey, tuple[bytes, bytes]] = {}
+        self.recorded: dict[RequestKey, tuple[bytes, str]] = {}
 
-    async def find(self, key: RequestKey, request: bytes) -> bytes | None:
-        """Return the recorded answer; refuse another body."""
+    async def find(self, key: RequestKey, request: bytes) -> str | None:
+        """Return the recorded name; refuse another body."""
         if key not in self.recorded:
             return None
-        recorded_request, answer = self.recorded[key]
+        recorded_request, resource = self.recorded[key]
         if recorded_request != request:
             raise RequestIdReused(key.request_id)
-        return answer
+        return resource
 
-    async def record(self, key: RequestKey, request: bytes, answer: bytes) -> None:
-        """Keep the answer."""
-        self.recorded[key] = (request, answer)
+    async def record(self, key: RequestKey, request: bytes, resource: str) -> None:
+        """Keep the name."""
+        self.recorded[key] = (request, resource)

@@ -46,8 +46,8 @@ class Channels:
         self._vault = vault
         self._clock = clock
 
-    async def create(self, new: NewChannel, once: Once[Channel]) -> bytes:
-        """Register a channel whose credentials LINE and HubSpot accept; return the encoded answer (N5, AIP-155).
+    async def create(self, new: NewChannel, once: Once) -> Channel:
+        """Register a channel whose credentials LINE and HubSpot accept (N5); a repetition returns it as it is now.
 
         Raises:
             ChannelExists: the name is taken.
@@ -57,15 +57,16 @@ class Channels:
 
         """
         async with self._uow() as tx:
-            if (answer := await once.find(tx.requests)) is not None:
-                return answer
+            if (name := await once.find(tx.requests)) is not None:
+                return await require_channel(tx, name)
         channel = await self._verify(new)
         async with self._uow() as tx:
-            if (answer := await once.find(tx.requests)) is not None:
-                return answer
+            if (name := await once.find(tx.requests)) is not None:
+                return await require_channel(tx, name)
             await tx.channels.add(channel, self._vault.seal(channel.name, new.credentials))
             await tx.outbox.add(ChannelCreated(channel.name, channel.create_time, channel.time_zone))
-            return await once.keep(tx.requests, channel)
+            await once.keep(tx.requests, channel.name)
+        return channel
 
     async def check(self, new: NewChannel) -> Channel:
         """Do all that `create` does, except storing (AIP-163); raises what `create` raises."""

@@ -53,8 +53,8 @@ class ContactLists:
         ]
         return offered, page.next_offset
 
-    async def bind(self, channel: str, hubspot_list_id: str, once: Once[ContactList]) -> bytes:
-        """Bind a HubSpot list and have it read; return the encoded answer (AIP-155).
+    async def bind(self, channel: str, hubspot_list_id: str, once: Once) -> ContactList:
+        """Bind a HubSpot list and have it read; a repetition returns it as it is now (AIP-155).
 
         Raises:
             ChannelNotFound: there is no such channel.
@@ -66,8 +66,8 @@ class ContactLists:
 
         """
         async with self._uow() as tx:
-            if (answer := await once.find(tx.requests)) is not None:
-                return answer
+            if (name := await once.find(tx.requests)) is not None:
+                return await _require_contact_list(tx, name)
         async with self._keyring.hubspot(channel) as (_, credentials):
             source = await self._contacts.get_list(credentials, hubspot_list_id)
         now = self._clock.now()
@@ -84,13 +84,14 @@ class ContactLists:
             update_time=now,
         )
         async with self._uow() as tx:
-            if (answer := await once.find(tx.requests)) is not None:
-                return answer
+            if (name := await once.find(tx.requests)) is not None:
+                return await _require_contact_list(tx, name)
             if await tx.contact_lists.find([bound.name]):
                 raise ContactListExists(bound.name)
             await tx.contact_lists.add(bound)
             await tx.outbox.add(ContactListBound(bound.name, now))
-            return await once.keep(tx.requests, bound)
+            await once.keep(tx.requests, bound.name)
+        return bound
 
     async def get(self, name: str) -> ContactList:
         """Return one contact list.
@@ -100,10 +101,7 @@ class ContactLists:
 
         """
         async with self._uow.read() as tx:
-            found = await tx.contact_lists.find([name])
-        if not found:
-            raise ContactListNotFound(name)
-        return found[0]
+            return await _require_contact_list(tx, name)
 
     async def page(self, channel: str, *, after: int | None, size: int) -> list[ContactList]:
         """Return up to `size` contact lists by id, from the one after `after`.
@@ -128,3 +126,10 @@ class ContactLists:
         if requested is None:
             raise ContactListNotFound(name)
         return requested
+
+
+async def _require_contact_list(tx: Transaction, name: str) -> ContactList:
+    found = await tx.contact_lists.find([name])
+    if not found:
+        raise ContactListNotFound(name)
+    return found[0]

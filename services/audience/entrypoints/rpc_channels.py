@@ -28,8 +28,8 @@ class ChannelServicer(ChannelServiceServicer):
         bad.raise_if_any()
         if request.validate_only:
             return write_channel(await self._channels.check(new))
-        once = make_once("CreateChannel", request, request.request_id, write_channel)
-        return pb.Channel.FromString(await self._channels.create(new, once))
+        once = make_once("CreateChannel", request, request.request_id)
+        return write_channel(await self._channels.create(new, once))
 
     async def GetChannel(self, request: pb.GetChannelRequest, _context: object) -> pb.Channel:
         """Return one channel."""

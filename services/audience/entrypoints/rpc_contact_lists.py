@@ -51,8 +51,8 @@ class ContactListServicer(ContactListServiceServicer):
         with gathering(bad):
             hubspot_list_id = read_hubspot_list_id(request)
         bad.raise_if_any()
-        once = make_once("CreateContactList", request, request.request_id, write_contact_list)
-        return pb.ContactList.FromString(await self._contact_lists.bind(request.parent, hubspot_list_id, once))
+        once = make_once("CreateContactList", request, request.request_id)
+        return write_contact_list(await self._contact_lists.bind(request.parent, hubspot_list_id, once))
 
     async def GetContactList(self, request: pb.GetContactListRequest, _context: object) -> pb.ContactList:
         """Return one contact list."""

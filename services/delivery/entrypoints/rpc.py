@@ -49,8 +49,8 @@ class CampaignServicer(CampaignServiceServicer):
             bad.raise_if_any()
         name = f"{request.parent}/campaigns/{request.campaign_id or self._ids.resource_id()}"
         new = read_new_campaign(bad, request, name=name)
-        once = make_once("CreateCampaign", request, request.request_id, write_campaign)
-        return pb.Campaign.FromString(await self._campaigns.create(new, once))
+        once = make_once("CreateCampaign", request, request.request_id)
+        return write_campaign(await self._campaigns.create(new, once))
 
     async def GetCampaign(self, request: pb.GetCampaignRequest, _context: object) -> pb.Campaign:
         """Return one campaign."""
@@ -86,8 +86,8 @@ class CampaignServicer(CampaignServiceServicer):
         bad.raise_if_any()
         if request.validate_only:
             return write_campaign(await self._ordering.rehearse(order))
-        once = make_once("SendCampaign", request, request.request_id, write_campaign)
-        return pb.Campaign.FromString(await self._ordering.order(order, once))
+        once = make_once("SendCampaign", request, request.request_id)
+        return write_campaign(await self._ordering.order(order, once))
 
     async def WatchCampaign(
         self, request: pb.WatchCampaignRequest, _context: object

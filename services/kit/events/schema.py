@@ -73,6 +73,16 @@ DEAD_LETTERS = Table(
     UniqueConstraint("consumer", "event_id"),
 )
 
+EVENT_STREAMS = Table(
+    "event_streams",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    # When NATS made the stream, as NATS writes it: another one means another stream. Empty until a relay has seen it.
+    Column("incarnation", Text, nullable=False),
+    # The last sequence of the stream that NATS confirmed to us.
+    Column("last_sequence", BigInteger, nullable=False),
+)
+
 
 def create_event_tables_v1(op: Operations) -> None:
     """Create `outbox`, `inbox` and `dead_letters`; called by a service's first revision."""
@@ -94,6 +104,16 @@ def create_event_tables_v1(op: Operations) -> None:
         Column("attempt_count", Integer(), nullable=False),
         Column("create_time", DateTime(timezone=True), nullable=False, server_default=text("now()")),
         UniqueConstraint("consumer", "event_id"),
+    )
+
+
+def create_event_streams_v2(op: Operations) -> None:
+    """Create `event_streams`, what a service knows of its own stream."""
+    op.create_table(
+        "event_streams",
+        Column("name", Text(), primary_key=True),
+        Column("incarnation", Text(), nullable=False),
+        Column("last_sequence", BigInteger(), nullable=False),
     )
 
 

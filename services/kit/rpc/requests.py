@@ -20,9 +20,8 @@ from kit.store.ports import RequestKey
 CursorT = TypeVar("CursorT", bound=Cursor)
 EnumT = TypeVar("EnumT", bound=Enum)
 EntryT = TypeVar("EntryT")
-ResultT = TypeVar("ResultT")
 
-_UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Pageable(Protocol):
@@ -113,21 +112,18 @@ def read_enums(
 
 
 def check_request_id(bad: Violations, request: Repeatable) -> None:
-    """Note a request id that is no UUID4 (AIP-155)."""
-    if not _UUID4.fullmatch(request.request_id):
-        bad.add("request_id", "must be a UUID4", "MALFORMED_REQUEST_ID")
+    """Note a request id that is no UUID in its canonical form; of which version is the caller's choice (ST 1.12)."""
+    if not _UUID.fullmatch(request.request_id):
+        bad.add("request_id", "must be a UUID, 8-4-4-4-12 hexadecimal digits", "MALFORMED_REQUEST_ID")
 
 
-def make_once(method: str, request: Message, request_id: str, encode: Callable[[ResultT], Message]) -> Once[ResultT]:
+def make_once(method: str, request: Message, request_id: str) -> Once:
     """Describe a request that takes effect once per caller and `request_id`, whichever its case (AIP-155)."""
     body = type(request)()
     body.CopyFrom(request)
     body.ClearField("request_id")
-    return Once(
-        RequestKey(current_caller().subject, method, request_id.lower()),
-        body.SerializeToString(deterministic=True),
-        lambda result: encode(result).SerializeToString(deterministic=True),
-    )
+    key = RequestKey(current_caller().subject, method, request_id.lower())
+    return Once(key, body.SerializeToString(deterministic=True))
 
 
 def _read_size(bad: Violations, request: Pageable, maximum: int) -> int:

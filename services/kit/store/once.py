@@ -1,32 +1,30 @@
 """A request that must have its effect once, however often it is repeated (AIP-155, ST 1.12)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 from kit.store.ports import RequestAnswers, RequestKey
 
-ResultT = TypeVar("ResultT")
-
 
 @dataclass(frozen=True, slots=True)
-class Once(Generic[ResultT]):
-    """A caller's request with the way its answer is kept.
+class Once:
+    """A caller's request; `body` is canonical and without its `request_id`, so that another body is noticed.
 
-    `body` is the request without its `request_id`, canonical, so that the same id with another body is noticed.
-    `encode` turns the use case's result into the bytes of the answer that every repetition gets.
+    A use case asks `find` in the transaction of its effect, before it, and answers a repetition with the resource as
+    it is now. Where it looks outside before its effect, it asks before that too, so that a repetition costs nothing.
     """
 
     key: RequestKey
     body: bytes
-    encode: Callable[[ResultT], bytes]
 
-    async def find(self, answers: RequestAnswers) -> bytes | None:
-        """Return the answer of an earlier call; raises `RequestIdReused` when that had another body."""
+    async def find(self, answers: RequestAnswers) -> str | None:
+        """Return the name of the resource that an earlier call was answered with; None for a first call.
+
+        Raises:
+            RequestIdReused: the earlier call had another body.
+
+        """
         return await answers.find(self.key, self.body)
 
-    async def keep(self, answers: RequestAnswers, result: ResultT) -> bytes:
-        """Keep and return the answer, in the transaction of the effect."""
-        answer = self.encode(result)
-        await answers.record(self.key, self.body, answer)
-        return answer
+    async def keep(self, answers: RequestAnswers, resource: str) -> None:
+        """Note the name of the resource that the call is answered with, in the transaction of its effect."""
+        await answers.record(self.key, self.body, resource)

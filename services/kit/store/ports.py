@@ -55,7 +55,7 @@ class Claims(Protocol[ItemT]):
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """Identifies one repeatable request (AIP-155): `request_id` is the caller's UUID4 as text."""
+    """Identifies one repeatable request (AIP-155): `request_id` is the caller's UUID as text, in lower case."""
 
     caller: str
     method: str
@@ -63,10 +63,10 @@ class RequestKey:
 
 
 class RequestAnswers(Protocol):
-    """Answers given earlier, so that a repeated request gets the same one (ST 1.12, AIP-155)."""
+    """Which resource each earlier request was answered with, so that a repeated one does nothing (ST 1.12, AIP-155)."""
 
-    async def find(self, key: RequestKey, request: bytes) -> bytes | None:
-        """Return the answer recorded for `key`, or None for a first request.
+    async def find(self, key: RequestKey, request: bytes) -> str | None:
+        """Return the resource name recorded for `key`, or None for a first request.
 
         `request` is the canonical body without what may differ between repeats. Until the transaction ends, every
         other transaction that asks for the same key waits; so `find` comes before any effect.
@@ -77,6 +77,6 @@ class RequestAnswers(Protocol):
         """
         ...
 
-    async def record(self, key: RequestKey, request: bytes, answer: bytes) -> None:
-        """Keep `answer`; it becomes visible with this transaction's commit. Call `find` first."""
+    async def record(self, key: RequestKey, request: bytes, resource: str) -> None:
+        """Keep a resource name; it becomes visible with this transaction's commit. Call `find` first."""
         ...

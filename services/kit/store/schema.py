@@ -17,8 +17,11 @@ REQUEST_ANSWERS = Table(
     Column("method", Text, primary_key=True),
     Column("request_id", Text, primary_key=True),
     Column("request_hash", LargeBinary, nullable=False),
+    # A resource of which only the name is set: what the last release answers a repetition with. Goes with it.
     Column("answer", LargeBinary, nullable=False),
     Column("create_time", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    # Null in what replicas of the last release write.
+    Column("resource", Text),
     Index("request_answers_create_time", "create_time"),
 )
 
@@ -49,4 +52,27 @@ def create_store_tables_v1(op: Operations) -> None:
         Column("name", Text(), primary_key=True),
         Column("holder", Text(), nullable=False),
         Column("expire_time", DateTime(timezone=True), nullable=False),
+    )
+
+
+def keep_names_alone_v2(op: Operations) -> None:
+    """Add `request_answers.resource`, and cut the answers kept so far down to their names.
+
+    An answer is a serialized resource, whose first field is its name: a tag, the length in one or two bytes, the text.
+    """
+    op.add_column("request_answers", Column("resource", Text()))
+    op.execute(
+        """
+        UPDATE request_answers
+           SET resource = convert_from(substring(answer FROM head + 1 FOR length), 'UTF8'),
+               answer = substring(answer FOR head + length)
+          FROM (
+                SELECT caller AS its_caller, method AS its_method, request_id AS its_request_id,
+                       CASE WHEN get_byte(answer, 1) < 128 THEN 2 ELSE 3 END AS head,
+                       CASE WHEN get_byte(answer, 1) < 128 THEN get_byte(answer, 1)
+                            ELSE get_byte(answer, 1) - 128 + 128 * get_byte(answer, 2) END AS length
+                  FROM request_answers
+               ) AS parts
+         WHERE (caller, method, request_id) = (its_caller, its_method, its_request_id)
+        """
     )

@@ -45,7 +45,7 @@ async def test_refused_credentials(api: Api, changes: dict[str, str], reason: st
 
 
 async def test_repeated_request(api: Api) -> None:
-    """A repetition gets the first answer; the same request id with another body is refused."""
+    """A repetition gets the channel; the same request id with another body is refused."""
     request_id = str(uuid4())
     first = await api.channels.CreateChannel(new_channel(request_id=request_id))
     second = await api.channels.CreateChannel(new_channel(request_id=request_id.upper()))

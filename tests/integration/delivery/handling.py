@@ -21,10 +21,9 @@ from tests.strategies.policy import MESSAGES, make_targeting
 CHANNEL = "channels/acme"
 
 
-def make_once(body: str = "", *, request_id: str | None = None) -> Once[Campaign]:
-    """Describe a request whose answer is the campaign's state."""
-    key = RequestKey("user:a", "Test", request_id or str(uuid4()))
-    return Once(key, body.encode(), lambda campaign: f"{campaign.name} {campaign.state.name}".encode())
+def make_once(body: str = "", *, request_id: str | None = None) -> Once:
+    """Describe a request that may be repeated."""
+    return Once(RequestKey("user:a", "Test", request_id or str(uuid4())), body.encode())
 
 
 @dataclass(slots=True)
@@ -53,7 +52,7 @@ class Delivery:
         self.drafts.append(name)
         return name
 
-    async def order(self, name: str) -> bytes:
+    async def order(self, name: str) -> Campaign:
         """Order a send."""
         return await self.use_cases.ordering.order(SendOrder(name, "", frozenset()), make_once())
 

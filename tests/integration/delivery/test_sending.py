@@ -169,13 +169,16 @@ async def test_no_outcome_for_14_days_is_a_failure_of_its_own(delivery: Delivery
 
 
 async def test_a_send_is_ordered_once(delivery: Delivery) -> None:
-    """One request id has one effect; another one finds no draft any more (AIP-155)."""
+    """One request id has one effect, and shows the campaign as it is now; another one finds no draft (AIP-155)."""
     name = await delivery.create()
     order, request_id = SendOrder(name, "", frozenset()), "1"
     first = await delivery.use_cases.ordering.order(order, make_once(request_id=request_id))
+    assert await delivery.use_cases.dispatching.run_once()
     again = await delivery.use_cases.ordering.order(order, make_once(request_id=request_id))
 
-    assert first == again
+    assert first.accept_time is None
+    assert again.accept_time is not None
+    assert again == await delivery.get(name)
     with pytest.raises(RequestIdReused):
         await delivery.use_cases.ordering.order(order, make_once("other", request_id=request_id))
     with pytest.raises(CampaignNotDraft):

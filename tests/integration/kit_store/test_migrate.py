@@ -7,12 +7,13 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from sqlalchemy import Row, text
+from sqlalchemy import Row, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from kit.events.schema import DEAD_LETTERS, INBOX, OUTBOX
+from kit.events.schema import DEAD_LETTERS, EVENT_STREAMS, INBOX, OUTBOX
 from kit.store.migrate import upgrade
 from kit.store.schema import LEASES, METADATA, REQUEST_ANSWERS
+from outreach.delivery.v1.campaign_pb2 import Campaign
 from tests.integration.kit_store.databases import MIGRATIONS, opened
 
 # What tells two schemas apart: columns with type, default and nullability; indexes with predicates; constraints.
@@ -46,7 +47,7 @@ async def test_migrations_make_the_tables_that_statements_use(kit_database_url: 
 
     assert migrated == await read_catalogue(database_url)
     assert {row[0] for row in migrated} == {
-        table.name for table in (DEAD_LETTERS, INBOX, LEASES, OUTBOX, REQUEST_ANSWERS)
+        table.name for table in (DEAD_LETTERS, EVENT_STREAMS, INBOX, LEASES, OUTBOX, REQUEST_ANSWERS)
     }
 
 
@@ -64,7 +65,26 @@ async def test_replicas_that_start_together_migrate_once(database_url: str) -> N
     await asyncio.gather(*(upgrade(database_url, MIGRATIONS) for _ in range(3)))
 
     async with opened(database_url) as database, database.reader.connect() as connection:
-        assert (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == ["0001"]
+        assert (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == ["0002"]
+
+
+@pytest.mark.parametrize("campaign_id", ["c", "é" * 60, "x" * 63])
+async def test_kept_answers_are_cut_down_to_their_names(database_url: str, campaign_id: str) -> None:
+    """Answers of the last release lose all but the name, whichever its length."""
+    name = f"channels/{'a' * 63}/campaigns/{campaign_id}"
+    await upgrade(database_url, MIGRATIONS, revision="0001")
+    kept = Campaign(name=name, display_name="Spring").SerializeToString(deterministic=True)
+    async with opened(database_url) as database:
+        async with database.writer.begin() as connection:
+            for number in range(2):
+                told = {"caller": "crm", "method": "Send", "request_id": str(number), "request_hash": b""}
+                await connection.execute(insert(REQUEST_ANSWERS).values(**told, answer=kept))
+
+        await upgrade(database_url, MIGRATIONS)
+
+        async with database.reader.connect() as connection:
+            rows = (await connection.execute(select(REQUEST_ANSWERS.c.resource, REQUEST_ANSWERS.c.answer))).all()
+    assert rows == [(name, Campaign(name=name).SerializeToString())] * 2
 
 
 async def test_failed_revision_leaves_nothing(database_url: str, tmp_path: Path) -> None:

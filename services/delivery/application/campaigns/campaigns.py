@@ -27,8 +27,8 @@ class Campaigns:
         self._facts = facts
         self._clock = clock
 
-    async def create(self, new: NewCampaign, once: Once[Campaign]) -> bytes:
-        """Store a draft; return the encoded answer (AIP-155).
+    async def create(self, new: NewCampaign, once: Once) -> Campaign:
+        """Store a draft; a repetition returns the campaign as it is now (AIP-155).
 
         Raises:
             NotFound: there is no such channel.
@@ -37,16 +37,17 @@ class Campaigns:
 
         """
         async with self._uow() as tx:
-            if (answer := await once.find(tx.requests)) is not None:
-                return answer
+            if (name := await once.find(tx.requests)) is not None:
+                return await find_campaign(tx, name)
         campaign = open_campaign(new, at=self._clock.now())
         await self._facts.gather(campaign.channel, (), (), basis=Basis.PUBLISHED)
         async with self._uow() as tx:
-            if (answer := await once.find(tx.requests)) is not None:
-                return answer
+            if (name := await once.find(tx.requests)) is not None:
+                return await find_campaign(tx, name)
             await tx.campaigns.add(campaign)
             await tx.outbox.add([CampaignCreated(campaign.name, campaign.create_time)])
-            return await once.keep(tx.requests, campaign)
+            await once.keep(tx.requests, campaign.name)
+        return campaign
 
     async def get(self, name: str) -> Campaign:
         """Return one campaign; raises `NotFound`."""

@@ -32,8 +32,8 @@ class Ordering:
         self._judge = judge
         self._clock = clock
 
-    async def order(self, order: SendOrder, once: Once[Campaign]) -> bytes:
-        """Order the send of a draft; return the encoded answer (AIP-155).
+    async def order(self, order: SendOrder, once: Once) -> Campaign:
+        """Order the send of a draft; a repetition returns the campaign as it is now (AIP-155).
 
         Raises as `Judge.judge`, and:
             NotFound: there is none of that name.
@@ -43,17 +43,18 @@ class Ordering:
 
         """
         async with self._uow() as tx:
-            if (answer := await once.find(tx.requests)) is not None:
-                return answer
+            if (name := await once.find(tx.requests)) is not None:
+                return await find_campaign(tx, name)
         judged = await self.rehearse(order)
         async with self._uow() as tx:
-            if (answer := await once.find(tx.requests)) is not None:
-                return answer
+            if (name := await once.find(tx.requests)) is not None:
+                return await find_campaign(tx, name)
             campaign = await hold_campaign(tx, order.name)
             campaign.require_sendable(order.etag)
             if campaign.revision != judged.revision:
                 raise EtagMismatch(order.name)
-            return await once.keep(tx.requests, await self._start(tx, campaign, order.acknowledgements))
+            await once.keep(tx.requests, campaign.name)
+            return await self._start(tx, campaign, order.acknowledgements)
 
     async def rehearse(self, order: SendOrder) -> Campaign:
         """Do all that `order` does, except ordering (AIP-163); raises what `order` raises."""

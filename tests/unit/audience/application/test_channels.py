@@ -1,5 +1,6 @@
 """Channels are registered only when LINE and HubSpot accept them."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,11 +15,11 @@ from tests.unit.audience.application.conftest import ACME, World, describe_chann
 
 async def test_create(world: World) -> None:
     """An accepted channel is stored with sealed credentials, and told."""
-    answer = await world.channels.create(describe_channel(), make_once())
+    created = await world.channels.create(describe_channel(), make_once())
 
     stored = world.tx.channels.channels[ACME]
     sealed = world.tx.channels.sealed[ACME]
-    assert answer == ACME.encode()
+    assert created == stored
     assert (stored.problems, stored.area_prefix) == ((), "jp")
     assert world.vault.open(ACME, sealed) == describe_channel().credentials
     assert world.tx.outbox.events == [ChannelCreated(ACME, world.clock.now(), "Asia/Tokyo")]
@@ -52,17 +53,19 @@ async def test_line_is_away(world: World) -> None:
         await world.channels.create(describe_channel(), make_once())
     world.line.available = True
 
-    assert await world.channels.create(describe_channel(), make_once()) == ACME.encode()
+    assert (await world.channels.create(describe_channel(), make_once())).name == ACME
 
 
 async def test_repetition(acme: World) -> None:
-    """A repetition gets the kept answer even when the vendors would refuse now; another body is refused."""
+    """A repetition gets the channel as it is now, whatever the vendors would say; another body is refused."""
     acme.line.secret = "changed"
-    answer = await acme.channels.create(describe_channel(), make_once())
+    known = replace(acme.tx.channels.channels[ACME], display_name="Acme again")
+    acme.tx.channels.channels[ACME] = known
+    repeated = await acme.channels.create(describe_channel(), make_once())
     with pytest.raises(RequestIdReused):
         await acme.channels.create(describe_channel(), make_once(body=b"other"))
 
-    assert answer == ACME.encode()
+    assert repeated == known
 
 
 async def test_taken(acme: World) -> None:

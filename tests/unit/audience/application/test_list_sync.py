@@ -13,7 +13,7 @@ from audience.application.hubspot_port import (
     TokenRefusedError,
 )
 from audience.domain.channels import Problem
-from audience.domain.contact_lists import ContactList, ListState, SyncFailure, Tally
+from audience.domain.contact_lists import ListState, SyncFailure, Tally
 from audience.domain.events import ContactListBound, ContactListSynced, ContactListSyncFailed
 from kit.store.once import Once
 from kit.store.ports import RequestKey
@@ -29,10 +29,8 @@ async def bind(world: World, *values: str | None) -> str:
     """Bind a new list whose contacts have these LINE id values; return the contact list's name."""
     list_id = world.contacts.add_list("customers", [world.contacts.add_contact(value) for value in values])
     lists = ContactLists(uow=world.uow, contacts=world.contacts, keyring=world.keyring, clock=world.clock)
-    once: Once[ContactList] = Once(
-        RequestKey("user:test", "CreateContactList", list_id), b"", lambda bound: bound.name.encode()
-    )
-    return (await lists.bind(ACME, list_id, once)).decode()
+    once = Once(RequestKey("user:test", "CreateContactList", list_id), b"")
+    return (await lists.bind(ACME, list_id, once)).name
 
 
 async def test_counts(acme: World) -> None:
