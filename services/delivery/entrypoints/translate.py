@@ -14,11 +14,11 @@ from delivery.domain.campaigns.draft import NewCampaign
 from delivery.domain.content.canonical import canonical_json
 from delivery.domain.content.inspection import inspect
 from delivery.domain.policy.findings import Finding
+from delivery.domain.policy.plan import Plan
 from delivery.domain.sending.failures import Failure
-from delivery.domain.targeting.narrowcast import LARGEST_LIMIT, NarrowcastRequest, require_line_audience
+from delivery.domain.targeting.narrowcast import LARGEST_LIMIT, require_line_audience
 from delivery.domain.targeting.references import require_channel
 from delivery.domain.targeting.trees import MalformedTargeting, Targeting
-from delivery.domain.targeting.wording import word_attributes, word_audiences
 from delivery.entrypoints.translate_messages import read_messages, write_messages
 from delivery.entrypoints.translate_targeting import locate, read_targeting, write_targeting
 from kit.errors import Violations
@@ -31,12 +31,6 @@ MOST_ACKNOWLEDGEMENTS = 50
 LONGEST_TOKEN = 64
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-
-UNKNOWNS = (
-    "How many receive it: LINE leaves out those who block the account or have not agreed, and tells no number before.",
-    "Whether at least 50 people match: LINE decides when it starts to deliver.",
-)
-UNKNOWN_ATTRIBUTES = "Whom the attributes fit: LINE deems them from behaviour, for most friends but not for all."
 
 
 def read_new_campaign(bad: Violations, request: pb.CreateCampaignRequest, *, name: str) -> NewCampaign:
@@ -103,7 +97,7 @@ def write_verdict(verdict: Verdict) -> pb.CheckCampaignResponse:
     return pb.CheckCampaignResponse(
         revision=verdict.campaign.revision,
         findings=[_write_finding(finding) for finding in verdict.findings],
-        plan=None if verdict.request is None else _write_plan(verdict.campaign.draft.targeting, verdict.request),
+        plan=None if verdict.plan is None else _write_plan(verdict.plan),
     )
 
 
@@ -160,15 +154,14 @@ def _write_finding(finding: Finding) -> finding_pb2.Finding:
     )
 
 
-def _write_plan(targeting: Targeting, request: NarrowcastRequest) -> pb.Plan:
-    chosen = require_line_audience(targeting)
-    words = pb.Plan.Request(
-        recipients=word_audiences(chosen.audience) if chosen.audience else "",
-        attributes=word_attributes(chosen.attributes) if chosen.attributes else "",
-        held_message_count=request.limit.most,
-    )
-    unknowns = (*UNKNOWNS, UNKNOWN_ATTRIBUTES) if chosen.attributes else UNKNOWNS
-    return pb.Plan(requests=[words], unknowns=unknowns)
+def _write_plan(plan: Plan) -> pb.Plan:
+    calls = [
+        pb.Plan.Request(
+            recipients=call.recipients, attributes=call.attributes, held_message_count=call.held_message_count
+        )
+        for call in plan.calls
+    ]
+    return pb.Plan(requests=calls, unknowns=plan.unknowns)
 
 
 def _write_request(observation: RequestObservation) -> observation_pb.RequestObservation:

@@ -6,21 +6,22 @@ from dataclasses import dataclass
 from delivery.application.facts_port import TargetingFactsSource, gather_facts
 from delivery.application.line_port import LineMessages
 from delivery.domain.campaigns.campaign import Campaign, describe_subject
-from delivery.domain.policy.case import Subject, plan_request
+from delivery.domain.policy.case import Subject
 from delivery.domain.policy.facts import Basis
-from delivery.domain.policy.findings import Code, Finding
+from delivery.domain.policy.findings import Finding
+from delivery.domain.policy.plan import Plan, draw_plan
 from delivery.domain.policy.registry import evaluate
-from delivery.domain.targeting.narrowcast import NarrowcastRequest
+from delivery.domain.policy.rules.trees import exceeds_limits
 from kit.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What policy says of a campaign as it is; `request` is None where no request can be made of the targeting."""
+    """What policy says of a campaign as it is; `plan` is None where LINE takes no request of the targeting."""
 
     campaign: Campaign
     findings: tuple[Finding, ...]
-    request: NarrowcastRequest | None
+    plan: Plan | None
 
 
 class Judge:
@@ -42,8 +43,7 @@ class Judge:
         subject = await self._ask_line(campaign, describe_subject(campaign))
         facts = await gather_facts(self._facts, subject, basis=Basis.PUBLISHED)
         findings = evaluate(subject, facts, at=self._clock.now())
-        is_complex = any(finding.code is Code.TARGETING_TOO_COMPLEX for finding in findings)
-        return Verdict(campaign, findings, None if is_complex else plan_request(subject, facts))
+        return Verdict(campaign, findings, None if exceeds_limits(findings) else draw_plan(subject, facts))
 
     async def _ask_line(self, campaign: Campaign, subject: Subject) -> Subject:
         """Add what LINE has against the messages, unless our own inspection has found enough (R10)."""

@@ -8,7 +8,7 @@ from delivery.domain.content.canonical import canonical_json
 from delivery.domain.content.inspection import ContentFacts, MessageViolation
 from delivery.domain.policy.facts import AudienceFacts, Basis, TargetingFacts
 from delivery.domain.targeting.bounds import Bounds, bound_recipients
-from delivery.domain.targeting.narrowcast import NarrowcastRequest, compile_narrowcast, require_line_audience
+from delivery.domain.targeting.narrowcast import Narrowcast, compile_narrowcast, require_line_audience
 from delivery.domain.targeting.references import attribute_leaves, audience_leaves, name_conditions
 from delivery.domain.targeting.sizes import LARGEST_MASKED
 from delivery.domain.targeting.trees import AttributeFilter, LineAudience, Targeting
@@ -104,8 +104,8 @@ def open_case(subject: Subject, facts: TargetingFacts, *, at: datetime) -> Case:
     return Case(subject, facts, at, chosen, bounds, audiences, tuple(attribute_leaves(targeting)))
 
 
-def plan_request(subject: Subject, facts: TargetingFacts) -> NarrowcastRequest:
-    """Return the request that sending would make; raises `TargetingModeUnsupported` as the compiler does."""
+def compile_subject(subject: Subject, facts: TargetingFacts) -> Narrowcast:
+    """Return the narrowcast that sending makes; raises `TargetingModeUnsupported` as the compiler does."""
     chosen = require_line_audience(subject.targeting)
     at_most = bound_recipients(chosen, facts.sizes()).at_most
     return compile_narrowcast(subject.targeting, at_most=at_most, recipient_limit=subject.recipient_limit)

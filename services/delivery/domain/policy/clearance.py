@@ -5,7 +5,7 @@ import hmac
 from dataclasses import InitVar, dataclass, field
 from datetime import datetime
 
-from delivery.domain.policy.case import Subject, plan_request
+from delivery.domain.policy.case import Subject, compile_subject
 from delivery.domain.policy.facts import TargetingFacts
 from delivery.domain.policy.findings import Finding, find_refusals
 from delivery.domain.policy.registry import evaluate
@@ -100,7 +100,7 @@ def clear(
     """
     require_clearance(subject.campaign, evaluate(subject, facts, at=at), acknowledgements)
     _require_digest(messages, subject.content.digest)
-    body = plan_request(subject, facts).to_body(messages, notification_disabled=subject.notification_disabled)
+    body = compile_subject(subject, facts).to_body(messages, notification_disabled=subject.notification_disabled)
     return Cleared(subject.channel, request, body, hashlib.sha256(body).hexdigest(), seal=_SEAL)
 
 

@@ -2,7 +2,7 @@
 
 Nothing that could change the meaning is simplified: what the caller wrote is what LINE evaluates.
 
-    RecipientNode      AudienceGroup | AllOf | AnyOf | AllBut
+    RecipientNode      RecipientAudience | AllOf | AnyOf | AllBut
     demographic tree   targeting's AttributeNode, which names LINE's filters one to one
 """
 
@@ -54,13 +54,13 @@ class TargetingModeUnsupported(ServiceError):  # noqa: N818 - named like the rea
 
 
 @dataclass(frozen=True, slots=True)
-class AudienceGroup:
+class RecipientAudience:
     """LINE's recipient object for an audience."""
 
     group_id: int
 
 
-RecipientNode: TypeAlias = AudienceGroup | AllOf["RecipientNode"] | AnyOf["RecipientNode"] | AllBut["RecipientNode"]
+RecipientNode: TypeAlias = RecipientAudience | AllOf["RecipientNode"] | AnyOf["RecipientNode"] | AllBut["RecipientNode"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class NarrowcastRequest:
+class Narrowcast:
     """One narrowcast; it can't hold neither tree, since LINE would then send to all friends (LP 4.2)."""
 
     recipient: RecipientNode | None
@@ -102,7 +102,7 @@ class NarrowcastRequest:
             raise ValueError("a narrowcast needs a recipient tree or a demographic tree")
 
     def to_json(self) -> JSON:
-        """Return LINE's request without its messages: `recipient`, `filter.demographic`, `limit`."""
+        """Return the body of LINE's request without its messages: `recipient`, `filter.demographic`, `limit`."""
         parts: JSON = {}
         if self.recipient is not None:
             parts["recipient"] = recipient_json(self.recipient)
@@ -127,7 +127,7 @@ class NarrowcastRequest:
         return min((bound for bound in (rounded, self.limit.most) if bound is not None), default=None)
 
 
-def compile_narrowcast(targeting: Targeting, *, at_most: int | None, recipient_limit: int | None) -> NarrowcastRequest:
+def compile_narrowcast(targeting: Targeting, *, at_most: int | None, recipient_limit: int | None) -> Narrowcast:
     """Compile a targeting of the mode LIST_NOT_APPLIED, in which the lists play no part (R5).
 
     Args:
@@ -141,7 +141,7 @@ def compile_narrowcast(targeting: Targeting, *, at_most: int | None, recipient_l
     """
     chosen = require_line_audience(targeting)
     recipient = _compile_recipient(chosen.audience) if chosen.audience else None
-    return NarrowcastRequest(recipient, chosen.attributes, _choose_limit(at_most, recipient_limit))
+    return Narrowcast(recipient, chosen.attributes, _choose_limit(at_most, recipient_limit))
 
 
 def require_line_audience(targeting: Targeting) -> LineAudience:
@@ -156,7 +156,7 @@ def require_line_audience(targeting: Targeting) -> LineAudience:
 
 def recipient_json(node: RecipientNode) -> JSON:
     """Return LINE's recipient object (LP 4.3)."""
-    if isinstance(node, AudienceGroup):
+    if isinstance(node, RecipientAudience):
         return {"type": "audience", "audienceGroupId": node.group_id}
     return _operator_json(node, recipient_json)
 
@@ -171,7 +171,7 @@ def demographic_json(node: AttributeNode) -> JSON:
 def _compile_recipient(node: AudienceNode) -> RecipientNode:
     match node:
         case Audience():
-            return AudienceGroup(node.group_id)
+            return RecipientAudience(node.group_id)
         case AllOf(nodes):
             return AllOf(tuple(map(_compile_recipient, nodes)))
         case AnyOf(nodes):

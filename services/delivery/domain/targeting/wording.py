@@ -1,4 +1,4 @@
-"""The trees of a targeting in words, for the plan that `CheckCampaign` shows (R14)."""
+"""A targeting in words, for the plan that `CheckCampaign` shows (R14): its trees, and what nobody knows before."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,8 +15,15 @@ from delivery.domain.targeting.trees import (
     AudienceNode,
     FriendshipFilter,
     GenderFilter,
+    LineAudience,
     OSFilter,
 )
+
+_UNKNOWNS = (
+    "How many receive it: LINE leaves out those who block the account or have not agreed, and tells no number before.",
+    "Whether at least 50 people match: LINE decides when it starts to deliver.",
+)
+_UNKNOWN_ATTRIBUTES = "Whom the attributes fit: LINE deems them from behaviour, for most friends but not for all."
 
 
 def word_audiences(node: AudienceNode) -> str:
@@ -27,6 +34,11 @@ def word_audiences(node: AudienceNode) -> str:
 def word_attributes(node: AttributeNode) -> str:
     """Return an attribute tree in words, as `gender is female and age is 20 or more`."""
     return _word_tree(node, _word_filter)
+
+
+def list_unknowns(chosen: LineAudience) -> tuple[str, ...]:
+    """Return what can't be known before such a send, one sentence each."""
+    return (*_UNKNOWNS, _UNKNOWN_ATTRIBUTES) if chosen.attributes else _UNKNOWNS
 
 
 def _word_tree(node: Any, word_leaf: Callable[[Any], str]) -> str:

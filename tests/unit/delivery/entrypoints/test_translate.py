@@ -7,13 +7,19 @@ import pytest
 from google.protobuf.struct_pb2 import Struct
 from hypothesis import given
 
+from delivery.application.campaigns.judge import Verdict
+from delivery.domain.campaigns.campaign import open_campaign
+from delivery.domain.campaigns.draft import NewCampaign
 from delivery.domain.content.canonical import canonical_json
+from delivery.domain.policy.plan import Plan, PlannedCall
 from delivery.domain.targeting.trees import Targeting
+from delivery.entrypoints.translate import write_verdict
 from delivery.entrypoints.translate_messages import read_messages, write_messages
 from delivery.entrypoints.translate_targeting import read_targeting, write_targeting
 from kit.errors import InvalidRequest, Violations
 from outreach.delivery.v1.campaign_pb2 import Message
 from outreach.delivery.v1.targeting_pb2 import Targeting as TargetingMessage
+from tests.strategies.policy import NOW, judge, make_content, make_targeting
 from tests.strategies.targeting import targetings
 
 
@@ -59,3 +65,32 @@ def test_messages_survive_storage() -> None:
     stored = canonical_json(read_messages(Violations(), sent, field="messages"))
 
     assert write_messages(stored) == sent
+
+
+def test_a_plan_is_written_as_it_was_drawn() -> None:
+    """Each call has its words and its hold; a hold that is not known is absent, not zero."""
+    campaign = open_campaign(
+        NewCampaign("channels/acme/campaigns/may", "May", make_targeting(), b"[]", content=make_content()), at=NOW
+    )
+    calls = (PlannedCall("audiences/101", "", 550), PlannedCall("", "age is 20 or more", None))
+
+    written = write_verdict(Verdict(campaign, (), Plan(calls, ("Whether it rains.",)))).plan
+
+    assert [request.recipients for request in written.requests] == ["audiences/101", ""]
+    assert [request.attributes for request in written.requests] == ["", "age is 20 or more"]
+    assert [request.HasField("held_message_count") for request in written.requests] == [True, False]
+    assert written.requests[0].held_message_count == 550
+    assert list(written.unknowns) == ["Whether it rains."]
+
+
+def test_no_plan_is_written_where_there_is_none() -> None:
+    """Findings are told all the same."""
+    campaign = open_campaign(
+        NewCampaign("channels/acme/campaigns/may", "May", make_targeting(), b"[]", content=make_content()), at=NOW
+    )
+    (finding,) = judge()
+
+    written = write_verdict(Verdict(campaign, (finding,), None))
+
+    assert not written.HasField("plan")
+    assert [found.description for found in written.findings] == [finding.description]

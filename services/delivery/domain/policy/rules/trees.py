@@ -1,6 +1,6 @@
 """Rules about the form of the two trees (R2)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from delivery.domain.policy.case import Case
@@ -57,6 +57,11 @@ def require_few_attributes(case: Case) -> Iterator[Finding]:
         {"maximum": MOST_ATTRIBUTES, "filters": filters, "operators": operators},
         relax=(ATTRIBUTES_PATH,),
     )
+
+
+def exceeds_limits(findings: Iterable[Finding]) -> bool:
+    """Tell whether the trees are surely larger than LINE takes; where that is only possible, the finding warns."""
+    return any(f.code is Code.TARGETING_TOO_COMPLEX and f.severity is Severity.ERROR for f in findings)
 
 
 def is_negative(node: Any) -> bool:

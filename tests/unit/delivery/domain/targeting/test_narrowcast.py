@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from delivery.domain.targeting.narrowcast import (
     LARGEST_LIMIT,
-    AudienceGroup,
     Limit,
-    NarrowcastRequest,
+    Narrowcast,
+    RecipientAudience,
     TargetingModeUnsupported,
     compile_narrowcast,
     demographic_json,
@@ -186,7 +186,7 @@ def test_limit_is_all_or_nothing_unless_the_caller_limits(
 def test_nobody_can_ask_for_everybody() -> None:
     """A request without both trees can't be made: LINE would send to all friends."""
     with pytest.raises(ValueError, match="needs a recipient tree"):
-        NarrowcastRequest(None, None, Limit(most=100))
+        Narrowcast(None, None, Limit(most=100))
 
 
 @pytest.mark.parametrize(
@@ -224,6 +224,6 @@ def test_unsupported_modes_are_named(chosen: LineAudience | None, mode: str) -> 
 )
 def test_hold_is_the_lesser_of_reach_and_limit(most: int | None, reach: int | None, held: int | None) -> None:
     """What LINE holds back is foreseen by LP 4.7, the reach rounded up to tens."""
-    request = NarrowcastRequest(AudienceGroup(101), None, Limit(most, up_to_remaining_quota=True))
+    request = Narrowcast(RecipientAudience(101), None, Limit(most, up_to_remaining_quota=True))
 
     assert request.count_held(reach) == held
