@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -29,18 +29,16 @@ from audience.entrypoints.rpc_audiences import AudienceServicer
 from audience.entrypoints.rpc_channels import ChannelServicer
 from audience.entrypoints.rpc_contact_lists import ContactListServicer
 from audience.entrypoints.rpc_internal import LineTokenServicer, TargetingFactsServicer
-from kit.background import run_steps
+from kit import service
 from kit.clock import open_clock
 from kit.events import outbox
-from kit.events.bus import EventStream, NatsBus
-from kit.events.relay import Relay
+from kit.events.bus import EventStream
 from kit.ids import RandomIds
-from kit.rpc.run import Worker, supervise
-from kit.rpc.server import Api, RPCServer
+from kit.rpc.run import Worker
+from kit.rpc.server import Api
+from kit.service import Definition, Service, keep_house, open_ground, work_side_by_side
 from kit.store import requests
-from kit.store.engine import Database, open_database, trace_statements
-from kit.store.migrate import upgrade
-from kit.store.retention import keep_swept
+from kit.store.engine import Database
 from kit.store.uow import SqlUnitOfWork
 from lineapi.client import LINEClient
 from lineapi.transport import open_http
@@ -50,9 +48,12 @@ from outreach.audience.v1.audience_pb2_grpc import add_AudienceServiceServicer_t
 from outreach.audience.v1.channel_pb2_grpc import add_ChannelServiceServicer_to_server
 from outreach.audience.v1.contact_list_pb2_grpc import add_ContactListServiceServicer_to_server
 
-SERVICE = "audience"
-MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
-STREAM = EventStream(name=SERVICE, subjects=("outreach.audience.v1.>",))
+AUDIENCE = Definition(
+    name="audience",
+    migrations=Path(__file__).parent / "adapters" / "migrations",
+    stream=EventStream(name="audience", subjects=("outreach.audience.v1.>",)),
+    retention=(outbox.RETENTION, requests.RETENTION),
+)
 
 LIST_SYNC_IDLE = timedelta(milliseconds=500)
 POLLING_IDLE = timedelta(seconds=5)
@@ -74,39 +75,20 @@ class UseCases:
     polling: Polling
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
-    """The parts of one process: what it serves, and what it does in the background."""
-
-    api: Api
-    workers: list[Worker]
-
-
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Bring the database up to date, then serve and work, as `roles` says, until `stop`."""
-    await upgrade(settings.database_url, MIGRATIONS)
-    async with open_service(settings) as service:
-        await supervise(
-            stop,
-            server=RPCServer(service.api, settings) if "serve" in settings.roles else None,
-            workers=service.workers if "work" in settings.roles else [],
-            grace=settings.shutdown_grace,
-        )
+    await service.serve(AUDIENCE, settings, stop, open_service)
 
 
 @asynccontextmanager
 async def open_service(settings: Settings) -> AsyncIterator[Service]:
     """Open connections, which are made when they are needed, and close them at the end."""
-    async with AsyncExitStack() as resources:
-        database = open_database(settings.database_url, application_name=SERVICE)
-        resources.push_async_callback(database.close)
-        if settings.otlp_endpoint is not None:
-            resources.enter_context(trace_statements(database))
-        http = await resources.enter_async_context(open_http())
-        contacts = await resources.enter_async_context(open_hubspot(settings.hubspot_url))
-        bus = await resources.enter_async_context(NatsBus(settings.nats_url, name=SERVICE))
-        use_cases = _build_use_cases(settings, database, LINEClient(http, api_url=settings.line_api_url), contacts)
-        yield Service(_build_api(use_cases), _build_workers(use_cases, database, bus))
+    async with open_ground(AUDIENCE, settings) as ground:
+        http = await ground.resources.enter_async_context(open_http())
+        contacts = await ground.resources.enter_async_context(open_hubspot(settings.hubspot_url))
+        line = LINEClient(http, api_url=settings.line_api_url)
+        use_cases = _build_use_cases(settings, ground.database, line, contacts)
+        yield Service(_build_api(use_cases), [*keep_house(AUDIENCE, ground), *_build_workers(use_cases)])
 
 
 def _build_use_cases(settings: Settings, database: Database, client: LINEClient, contacts: ContactSource) -> UseCases:
@@ -136,24 +118,13 @@ def _build_api(use_cases: UseCases) -> Api:
         add_LineTokenServiceServicer_to_server(LineTokenServicer(use_cases.tokens), server)
         add_TargetingFactsServiceServicer_to_server(TargetingFactsServicer(use_cases.facts), server)
 
-    return Api(service=SERVICE, public=PUBLIC, internal=INTERNAL, access=ACCESS, reasons=REASONS, register=register)
+    return Api(
+        service=AUDIENCE.name, public=PUBLIC, internal=INTERNAL, access=ACCESS, reasons=REASONS, register=register
+    )
 
 
-def _build_workers(use_cases: UseCases, database: Database, bus: NatsBus) -> list[Worker]:
-    relay = Relay(database, bus, replica=RandomIds().uuid4())
-
-    async def publish() -> None:
-        await bus.ensure_stream(STREAM)
-        await relay.run()
-
-    workers = [
-        Worker("relay", publish),
-        Worker("retention", partial(keep_swept, database.writer, [outbox.RETENTION, requests.RETENTION])),
+def _build_workers(use_cases: UseCases) -> list[Worker]:
+    return [
+        *work_side_by_side("list-sync", use_cases.list_sync.run_once, count=SIDE_BY_SIDE, idle=LIST_SYNC_IDLE),
+        *work_side_by_side("polling", use_cases.polling.run_once, count=SIDE_BY_SIDE, idle=POLLING_IDLE),
     ]
-    for number in range(SIDE_BY_SIDE):
-        syncing, polling = f"list-sync-{number}", f"polling-{number}"
-        workers += [
-            Worker(syncing, partial(run_steps, syncing, use_cases.list_sync.run_once, idle=LIST_SYNC_IDLE)),
-            Worker(polling, partial(run_steps, polling, use_cases.polling.run_once, idle=POLLING_IDLE)),
-        ]
-    return workers

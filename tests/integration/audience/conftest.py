@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from audience.bootstrap import MIGRATIONS
+from audience.bootstrap import AUDIENCE
 from kit.store.migrate import upgrade
 from sandbox import app
 from sandbox.hubspot.settings import HubSpotSettings
@@ -15,7 +15,7 @@ from tests.integration.audience.serving import SCOPES, Api, Parts, Served, new_c
 
 
 def _migrate(database_url: str) -> None:
-    asyncio.run(upgrade(database_url, MIGRATIONS))
+    asyncio.run(upgrade(database_url, AUDIENCE.migrations))
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from kit.store.migrate import upgrade
-from reporting.bootstrap import MIGRATIONS
+from reporting.bootstrap import REPORTING
 from tests.fakes.reporting_delivery import FakeDelivery, serve_fake_delivery
 from tests.integration.reporting.serving import Parts, Served, serve_reporting
 
 
 def _migrate(database_url: str) -> None:
-    asyncio.run(upgrade(database_url, MIGRATIONS))
+    asyncio.run(upgrade(database_url, REPORTING.migrations))
 
 
 @pytest.fixture

@@ -1,0 +1,112 @@
+"""A service put together: what each of them opens, runs and serves beside its own parts, and how it starts and ends."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from kit.background import run_steps
+from kit.config import BaseSettings
+from kit.events.bus import EventStream, NatsBus
+from kit.events.relay import Relay
+from kit.ids import RandomIds
+from kit.rpc.run import Worker, supervise
+from kit.rpc.server import Api, RPCServer
+from kit.store.engine import Database, open_database, trace_statements
+from kit.store.migrate import upgrade
+from kit.store.retention import Retention, keep_swept
+
+SettingsT = TypeVar("SettingsT", bound=BaseSettings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """What tells one service from another before any of its parts exists.
+
+    Attributes:
+        name: as `delivery`.
+        migrations: folder of its Alembic revisions.
+        stream: where its events go.
+        retention: which rows of its database go when.
+
+    """
+
+    name: str
+    migrations: Path
+    stream: EventStream
+    retention: Sequence[Retention]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a service stands on; `resources` closes the service's own connections before these."""
+
+    database: Database
+    bus: NatsBus
+    resources: AsyncExitStack
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts of one process: what it serves, and what it does in the background."""
+
+    api: Api
+    workers: Sequence[Worker]
+
+
+async def serve(
+    definition: Definition,
+    settings: SettingsT,
+    stop: asyncio.Event,
+    open_service: Callable[[SettingsT], AbstractAsyncContextManager[Service]],
+) -> None:
+    """Bring the database up to date, then serve and work, as `roles` says, until `stop`.
+
+    Raises:
+        kit.rpc.run.WorkerEndedError: a worker ended by itself.
+
+    """
+    await upgrade(settings.database_url, definition.migrations)
+    async with open_service(settings) as service:
+        await supervise(
+            stop,
+            server=RPCServer(service.api, settings) if "serve" in settings.roles else None,
+            workers=service.workers if "work" in settings.roles else [],
+            grace=settings.shutdown_grace,
+        )
+
+
+@asynccontextmanager
+async def open_ground(definition: Definition, settings: BaseSettings) -> AsyncIterator[Ground]:
+    """Open connections to the database and to NATS, which are made when they are needed, and close them at the end."""
+    async with AsyncExitStack() as resources:
+        database = open_database(settings.database_url, application_name=definition.name)
+        resources.push_async_callback(database.close)
+        if settings.otlp_endpoint is not None:
+            resources.enter_context(trace_statements(database))
+        bus = await resources.enter_async_context(NatsBus(settings.nats_url, name=definition.name))
+        yield Ground(database, bus, resources)
+
+
+def keep_house(definition: Definition, ground: Ground) -> list[Worker]:
+    """Make the workers that every service has: the relay of its outbox, and retention."""
+    relay = Relay(ground.database, ground.bus, replica=RandomIds().uuid4())
+
+    async def publish() -> None:
+        await ground.bus.ensure_stream(definition.stream)
+        await relay.run()
+
+    return [
+        Worker("relay", publish),
+        Worker("retention", partial(keep_swept, ground.database.writer, definition.retention)),
+    ]
+
+
+def work_side_by_side(name: str, step: Callable[[], Awaitable[bool]], *, count: int, idle: timedelta) -> list[Worker]:
+    """Make `count` workers that take `step` after step, as `run_steps` does, named `name` and a number."""
+    names = [f"{name}-{number}" for number in range(count)]
+    return [Worker(worker, partial(run_steps, worker, step, idle=idle)) for worker in names]
