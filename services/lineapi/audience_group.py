@@ -7,17 +7,6 @@ from enum import StrEnum
 from lineapi.fields import Fields
 
 
-class AudienceStatus(StrEnum):
-    """The statuses that LP 3.8 knows; an answer may hold another one."""
-
-    IN_PROGRESS = "IN_PROGRESS"
-    READY = "READY"
-    FAILED = "FAILED"
-    EXPIRED = "EXPIRED"
-    INACTIVE = "INACTIVE"
-    ACTIVATING = "ACTIVATING"
-
-
 class JobStatus(StrEnum):
     """The states of a job that LP 3.7 knows; an answer may hold another one."""
 
@@ -36,7 +25,7 @@ class AudienceGroup:
         create_route: who made it, as `OA_MANAGER`, `MESSAGING_API`, `AD_MANAGER`; open.
         type: one of the 14 kinds of LP 3.2; open.
         description: the audience's name.
-        status: one of `AudienceStatus`, or a value that LINE adds later.
+        status: one of LP 3.8, as `READY`; open.
         audience_count: an upper bound of deliveries; where LINE masks, 0 stands for 0 to 19 (LP 3.9).
         created: aware UTC.
         permission: `READ` or `READ_WRITE`.

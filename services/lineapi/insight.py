@@ -36,7 +36,7 @@ class InsightAPI:
         self._transport = transport
 
     async def get_followers(self, token: str, *, day: date, within: float = LOOKUP_TIMEOUT) -> Followers:
-        """Get the friends as of a Japanese day (`jst.find_jst_day`); today is `unready`, ask for yesterday or before.
+        """Get the friends as of a Japanese day; today is `unready`, ask for yesterday or before.
 
         Raises:
             LINEError: any outcome but success.

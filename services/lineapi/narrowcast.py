@@ -5,12 +5,12 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from uuid import UUID
 
+from lineapi.everybody import refuse_everybody
 from lineapi.fields import Fields
-from lineapi.narrowcast_request import refuse_everybody
 from lineapi.transport import LOOKUP_ATTEMPTS, LOOKUP_TIMEOUT, SEND_TIMEOUT, Call, LINETransport
 
 
-class Phase(StrEnum):
+class NarrowcastPhase(StrEnum):
     """The phases that LP 4.8 knows; an answer may hold another one."""
 
     WAITING = "waiting"
@@ -19,7 +19,7 @@ class Phase(StrEnum):
     FAILED = "failed"
 
 
-class ErrorCode(IntEnum):
+class NarrowcastErrorCode(IntEnum):
     """Why a narrowcast failed (LP 4.8); an answer may hold another one."""
 
     INTERNAL = 1
@@ -30,24 +30,24 @@ class ErrorCode(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptedNarrowcast:
     """LINE took the narrowcast; it is not sent yet (LP trap 1). `request_id` is the key to its progress."""
 
     request_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class NarrowcastProgress:
     """How far a narrowcast is (LP 4.8). Counts are raw figures of people: not to be shown, logged or published.
 
     Attributes:
-        phase: one of `Phase`, or a value that LINE adds later.
+        phase: one of `NarrowcastPhase`, or a value that LINE adds later.
         accepted_time: aware UTC.
         completed_time: aware UTC, in the final phases only.
         target_count: intended recipients, not in `waiting`.
         success_count: users reached, not in `waiting`.
         failure_count: users not reached, not in `waiting`; may be positive after `succeeded`.
-        error_code: one of `ErrorCode` or a later value, in `failed` only.
+        error_code: one of `NarrowcastErrorCode` or a later value, in `failed` only.
         failed_description: LINE's free text, in `failed` only.
 
     """
@@ -61,11 +61,6 @@ class Progress:
     error_code: int | None = None
     failed_description: str | None = None
 
-    @property
-    def is_final(self) -> bool:
-        """Whether LINE will change nothing any more; False for a phase that we don't know."""
-        return self.phase in {Phase.SUCCEEDED, Phase.FAILED}
-
 
 class NarrowcastAPI:
     """`/v2/bot/message/narrowcast` (60/h) and its progress (2,000/s)."""
@@ -73,12 +68,14 @@ class NarrowcastAPI:
     def __init__(self, transport: LINETransport) -> None:
         self._transport = transport
 
-    async def send(self, token: str, body: bytes, *, retry_key: UUID, within: float = SEND_TIMEOUT) -> Accepted:
+    async def send(
+        self, token: str, body: bytes, *, retry_key: UUID, within: float = SEND_TIMEOUT
+    ) -> AcceptedNarrowcast:
         """Make one attempt to send exactly these bytes; repeating is for the ledger alone (I1–I4).
 
         Args:
             token: channel access token.
-            body: the request, as `narrowcast_request.encode` writes it.
+            body: LINE's request as JSON (LP 4.2); it leaves as it is, byte for byte.
             retry_key: the same for every attempt of one logical send, used with one body only (LP 1.9).
             within: seconds until the attempt counts as unanswered.
 
@@ -102,9 +99,9 @@ class NarrowcastAPI:
         if not answer.request_id:
             # Accepted, but nobody could follow it. The next attempt under the key is answered 409 with the id.
             raise answer.malformed("accepted without a request id")
-        return Accepted(request_id=answer.request_id)
+        return AcceptedNarrowcast(request_id=answer.request_id)
 
-    async def get_progress(self, token: str, request_id: str, *, within: float = LOOKUP_TIMEOUT) -> Progress:
+    async def get_progress(self, token: str, request_id: str, *, within: float = LOOKUP_TIMEOUT) -> NarrowcastProgress:
         """Get how far an accepted narrowcast is.
 
         Raises:
@@ -124,8 +121,8 @@ class NarrowcastAPI:
         return await self._transport.ask(call, _read_progress)
 
 
-def _read_progress(answer: Fields) -> Progress:
-    return Progress(
+def _read_progress(answer: Fields) -> NarrowcastProgress:
+    return NarrowcastProgress(
         phase=answer.read_text("phase"),
         accepted_time=answer.read_iso_time("acceptedTime"),
         completed_time=answer.find_iso_time("completedTime"),

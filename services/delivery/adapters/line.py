@@ -39,7 +39,7 @@ from lineapi.errors import (
     TooManyRequestsError,
     UnauthorizedError,
 )
-from lineapi.narrowcast import ErrorCode, Progress
+from lineapi.narrowcast import NarrowcastErrorCode, NarrowcastProgress
 from lineapi.transport import open_http
 
 ResultT = TypeVar("ResultT")
@@ -51,10 +51,10 @@ _PHASES = {phase.value: phase for phase in Phase}
 
 # 2 and 4 are one: that one of several audiences was too small, and not all together, would tell about people (Q4).
 _FAILURES: dict[int, NarrowcastFailure] = {
-    ErrorCode.TOO_FEW_RECIPIENTS: NarrowcastFailure.RECIPIENTS_BELOW_MINIMUM,
-    ErrorCode.AUDIENCE_BELOW_MINIMUM: NarrowcastFailure.RECIPIENTS_BELOW_MINIMUM,
-    ErrorCode.RETRY_CONFLICT: NarrowcastFailure.DUPLICATE,
-    ErrorCode.PARTIAL_DELIVERY_FORBIDDEN: NarrowcastFailure.ABOVE_LIMIT,
+    NarrowcastErrorCode.TOO_FEW_RECIPIENTS: NarrowcastFailure.RECIPIENTS_BELOW_MINIMUM,
+    NarrowcastErrorCode.AUDIENCE_BELOW_MINIMUM: NarrowcastFailure.RECIPIENTS_BELOW_MINIMUM,
+    NarrowcastErrorCode.RETRY_CONFLICT: NarrowcastFailure.DUPLICATE,
+    NarrowcastErrorCode.PARTIAL_DELIVERY_FORBIDDEN: NarrowcastFailure.ABOVE_LIMIT,
 }
 
 
@@ -184,7 +184,7 @@ def _is_about_the_request(error: RefusedError) -> bool:
     return too_large or isinstance(error, InvalidRequestError | NotFoundError)
 
 
-def _read_progress(progress: Progress) -> ProgressReport:
+def _read_progress(progress: NarrowcastProgress) -> ProgressReport:
     phase = _PHASES.get(progress.phase, Phase.OTHER)
     code = progress.error_code
     has_failed = phase is Phase.FAILED

@@ -12,12 +12,27 @@ from delivery.adapters.line import LineApiInsight, LineApiMessages, open_line
 from delivery.adapters.line_tokens import LineToken, LineTokens
 from delivery.application.line_port import Accepted, InDoubt, Phase, RefusalKind, Refused
 from delivery.domain.policy.clearance import Cleared, clear_repeat
+from delivery.domain.targeting.narrowcast import compile_narrowcast
+from delivery.domain.targeting.trees import (
+    OS,
+    AgeFilter,
+    AllBut,
+    AllOf,
+    AnyOf,
+    AreaFilter,
+    AttributeNode,
+    FriendshipFilter,
+    Gender,
+    GenderFilter,
+    OSFilter,
+)
 from kit.clock import machine_now
 from lineapi.client import LINEClient
 from sandbox import app
 from sandbox.faults import Fault
 from sandbox.settings import Settings
 from sandbox.world import CHANNEL_ID, CHANNEL_SECRET
+from tests.strategies.policy import make_targeting
 
 ACME = "channels/acme"
 KEY = UUID("123e4567-e89b-12d3-a456-426614174000")
@@ -133,6 +148,28 @@ async def test_an_audience_that_does_not_exist(line: LineApiMessages) -> None:
 
     assert isinstance(outcome, Refused)
     assert outcome.kind is RefusalKind.REQUEST_REFUSED
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        GenderFilter((Gender.FEMALE,)),
+        OSFilter((OS.IOS, OS.ANDROID)),
+        AreaFilter(("jp_13", "jp_27")),
+        AgeFilter(20, 50),
+        AgeFilter(below_age=40),
+        FriendshipFilter(from_days=30),
+        AllOf((GenderFilter((Gender.MALE,)), AnyOf((OSFilter((OS.IOS,)), AllBut(AreaFilter(("jp_13",))))))),
+    ],
+    ids=["gender", "os", "area", "age range", "age", "friendship", "nested"],
+)
+async def test_every_attribute_is_a_form_that_line_takes(line: LineApiMessages, attributes: AttributeNode) -> None:
+    """What the compiler makes of each attribute, alone and combined, LINE accepts."""
+    targeting = make_targeting(attributes=attributes)
+    narrowcast = compile_narrowcast(targeting, at_most=None, recipient_limit=None)
+    body = narrowcast.to_body(MESSAGES, notification_disabled=False)
+
+    assert isinstance(await line.send_narrowcast(clear(body), retry_key=KEY), Accepted)
 
 
 async def test_messages_that_line_does_not_take(line: LineApiMessages) -> None:

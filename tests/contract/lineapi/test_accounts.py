@@ -1,12 +1,12 @@
 """Tokens, the OA, its quota and its friends, against the sandbox."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from lineapi.client import LINEClient
 from lineapi.errors import ErrorDetail, InvalidCredentialsError, InvalidRequestError, UnauthorizedError
-from lineapi.jst import find_jst_day
 from lineapi.quota import Quota
 from sandbox.app import RunningSandbox
 from sandbox.faults import Fault
@@ -52,7 +52,7 @@ async def test_quota(client: LINEClient, sandbox: RunningSandbox, token: str) ->
 
 async def test_followers(client: LINEClient, sandbox: RunningSandbox, token: str) -> None:
     """Yesterday in Japan has counts, today has none."""
-    today = find_jst_day(sandbox.state.clock.now())
+    today = sandbox.state.clock.now().astimezone(ZoneInfo("Asia/Tokyo")).date()
 
     ready = await client.insight.get_followers(token, day=today - timedelta(days=1))
     unready = await client.insight.get_followers(token, day=today)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lineapi.audience_group import AudienceGroup, AudienceJob, AudienceOwner, AudienceStatus, JobStatus
+from lineapi.audience_group import AudienceGroup, AudienceJob, AudienceOwner, JobStatus
 from lineapi.client import LINEClient
 from lineapi.errors import MalformedAnswerError, NotFoundError
 from tests.unit.lineapi.stub_line import StubLINE, reply
@@ -71,7 +71,7 @@ async def test_get(client: LINEClient, stub: StubLINE) -> None:
         create_route="OA_MANAGER",
         type="CLICK",
         description="VIP",
-        status=AudienceStatus.FAILED,
+        status="FAILED",
         audience_count=120,
         created=datetime(2020, 9, 13, 12, 26, 40, tzinfo=UTC),
         permission="READ",

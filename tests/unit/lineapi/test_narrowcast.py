@@ -20,7 +20,7 @@ from lineapi.errors import (
     TooManyRequestsError,
     UnansweredError,
 )
-from lineapi.narrowcast import Accepted, ErrorCode, Phase, Progress
+from lineapi.narrowcast import AcceptedNarrowcast, NarrowcastErrorCode, NarrowcastPhase, NarrowcastProgress
 from tests.unit.lineapi.stub_line import (
     REQUEST_ID,
     Reply,
@@ -48,7 +48,7 @@ async def test_send(client: LINEClient, stub: StubLINE) -> None:
     assert (received.method, received.path) == ("POST", "/v2/bot/message/narrowcast")
     assert received.body == BODY
     assert received.headers["X-Line-Retry-Key"] == "123e4567-e89b-12d3-a456-426614174000"
-    assert accepted == Accepted(request_id=REQUEST_ID)
+    assert accepted == AcceptedNarrowcast(request_id=REQUEST_ID)
 
 
 async def test_everybody_never_leaves(client: LINEClient, stub: StubLINE) -> None:
@@ -111,7 +111,7 @@ async def test_acceptance_outlives_the_body(client: LINEClient, stub: StubLINE) 
     """A 202 counts as soon as its head has arrived."""
     stub.will(drop_in_body(202))
 
-    assert await client.narrowcast.send("token", BODY, retry_key=KEY) == Accepted(REQUEST_ID)
+    assert await client.narrowcast.send("token", BODY, retry_key=KEY) == AcceptedNarrowcast(REQUEST_ID)
 
 
 async def test_progress_waiting(client: LINEClient, stub: StubLINE) -> None:
@@ -121,10 +121,9 @@ async def test_progress_waiting(client: LINEClient, stub: StubLINE) -> None:
     progress = await client.narrowcast.get_progress("token", "r-1")
 
     assert stub.received[0].query == {"requestId": "r-1"}
-    assert progress == Progress(
-        phase=Phase.WAITING, accepted_time=datetime(2020, 12, 3, 10, 15, 30, 121000, tzinfo=UTC)
+    assert progress == NarrowcastProgress(
+        phase=NarrowcastPhase.WAITING, accepted_time=datetime(2020, 12, 3, 10, 15, 30, 121000, tzinfo=UTC)
     )
-    assert not progress.is_final
 
 
 async def test_progress_succeeded(client: LINEClient, stub: StubLINE) -> None:
@@ -145,7 +144,6 @@ async def test_progress_succeeded(client: LINEClient, stub: StubLINE) -> None:
 
     progress = await client.narrowcast.get_progress("token", "r-1")
 
-    assert progress.is_final
     assert (progress.target_count, progress.success_count, progress.failure_count) == (3, 1, 2)
     assert progress.completed_time == datetime(2020, 12, 3, 10, 15, 30, 500000, tzinfo=UTC)
 
@@ -158,19 +156,17 @@ async def test_progress_failed(client: LINEClient, stub: StubLINE, code: int) ->
 
     progress = await client.narrowcast.get_progress("token", "r-1")
 
-    assert progress.is_final
     assert progress.error_code == code
-    assert (progress.error_code == ErrorCode.TOO_FEW_RECIPIENTS) is (code == 2)
+    assert (progress.error_code == NarrowcastErrorCode.TOO_FEW_RECIPIENTS) is (code == 2)
 
 
 async def test_unknown_phase(client: LINEClient, stub: StubLINE) -> None:
-    """A phase that LINE adds later reads, and is not final."""
+    """A phase that LINE adds later reads as it is."""
     stub.will(reply(200, {"phase": "resting", "acceptedTime": "2020-12-03T10:15:30.121Z"}))
 
     progress = await client.narrowcast.get_progress("token", "r-1")
 
     assert progress.phase == "resting"
-    assert not progress.is_final
 
 
 async def test_progress_gone(client: LINEClient, stub: StubLINE) -> None:
