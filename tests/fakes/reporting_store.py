@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from kit.store.ports import Claim
 from reporting.application.ports import PagePosition
-from reporting.domain.campaigns import Campaign
+from reporting.domain.campaigns import Campaign, Slot
 from reporting.domain.events import ReportPublished
 from reporting.domain.observations import Observation
 from reporting.domain.reports import Publication, Report
@@ -54,23 +54,27 @@ class FakePublications:
 
     async def add(self, publication: Publication) -> None:
         """Append a line."""
-        assert (publication.campaign, publication.day) not in {(line.campaign, line.day) for line in self.lines}
+        assert _slot_of(publication) not in map(_slot_of, self.lines)
         self.lines.append(publication)
 
     async def find_last(self, campaign: str) -> Publication | None:
         """Return the last line of a campaign."""
-        return max((line for line in self.lines if line.campaign == campaign), key=lambda line: line.day, default=None)
+        return max((line for line in self.lines if line.campaign == campaign), key=_slot_of, default=None)
+
+
+def _slot_of(publication: Publication) -> tuple[str, int, int]:
+    return publication.campaign, publication.round, publication.day
 
 
 class FakeObservations:
     """An `ObservationStore` that shows what it keeps."""
 
     def __init__(self) -> None:
-        self.kept: list[tuple[str, int, Observation]] = []
+        self.kept: list[tuple[str, Slot, Observation]] = []
 
-    async def add(self, campaign: str, day: int, observation: Observation) -> None:
+    async def add(self, campaign: str, slot: Slot, observation: Observation) -> None:
         """Keep raw figures."""
-        self.kept.append((campaign, day, observation))
+        self.kept.append((campaign, slot, observation))
 
 
 class FakeReports:

@@ -11,9 +11,14 @@ CAMPAIGNS = Table(
     Column("name", Text, primary_key=True),
     Column("channel", Text, nullable=False),
     Column("start_time", DateTime(timezone=True), nullable=False),
+    # What was heard, as `[kind, time]` each; the two columns after it follow from it, for the release before this one.
+    Column("heard", JSONB, nullable=False, server_default=text("'[]'")),
     Column("accept_time", DateTime(timezone=True)),
     Column("failed", Boolean, nullable=False),
+    # The last publication's slot.
+    Column("published_round", Integer, nullable=False, server_default=text("1")),
     Column("published_day", Integer),
+    Column("published_accept_time", DateTime(timezone=True)),
     Column("due_day", Integer),
     # Business time; the claim's end is machine time.
     Column("attempt_time", DateTime(timezone=True)),
@@ -28,6 +33,7 @@ PUBLICATIONS = Table(
     "publications",
     METADATA,
     Column("campaign", Text, ForeignKey("campaigns.name"), primary_key=True),
+    Column("round", Integer, primary_key=True, server_default=text("1")),
     Column("day", Integer, primary_key=True),
     Column("publish_time", DateTime(timezone=True), nullable=False),
     Column("figures", JSONB, nullable=False),
@@ -37,6 +43,7 @@ OBSERVATIONS = Table(
     "observations",
     METADATA,
     Column("campaign", Text, ForeignKey("campaigns.name"), primary_key=True),
+    Column("round", Integer, primary_key=True, server_default=text("1")),
     Column("day", Integer, primary_key=True),
     Column("observe_time", DateTime(timezone=True), nullable=False),
     Column("requests", JSONB, nullable=False),

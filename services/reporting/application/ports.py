@@ -6,7 +6,7 @@ from typing import Protocol
 
 from kit.events.ports import Inbox
 from kit.store.ports import Claim, Claims
-from reporting.domain.campaigns import Campaign
+from reporting.domain.campaigns import Campaign, Slot
 from reporting.domain.events import ReportPublished
 from reporting.domain.observations import Observation
 from reporting.domain.reports import Publication, Report
@@ -54,7 +54,7 @@ class PublicationStore(Protocol):
     """The publication ledger."""
 
     async def add(self, publication: Publication) -> None:
-        """Append a line; there is one for each campaign and slot."""
+        """Append a line; there is one for each slot of a campaign."""
         ...
 
     async def find_last(self, campaign: str) -> Publication | None:
@@ -65,7 +65,7 @@ class PublicationStore(Protocol):
 class ObservationStore(Protocol):
     """Raw figures, kept since LINE does not say for how long it tells them (LP 7.4); nothing reads them to callers."""
 
-    async def add(self, campaign: str, day: int, observation: Observation) -> None:
+    async def add(self, campaign: str, slot: Slot, observation: Observation) -> None:
         """Keep what a publication was made of."""
         ...
 

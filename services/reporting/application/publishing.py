@@ -4,7 +4,7 @@ Claim, ask, record: LINE's figures are asked for outside of any transaction, and
 the ledger, names the next slot and puts the event into the outbox.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -12,8 +12,7 @@ from kit.clock import Clock
 from kit.store.holding import LEASE, holding
 from kit.store.ports import Claim, UnitOfWork
 from reporting.application.ports import SendObserver, Transaction
-from reporting.domain import slots
-from reporting.domain.campaigns import Campaign
+from reporting.domain.campaigns import Campaign, Slot
 from reporting.domain.errors import NothingToObserve, ObservationPostponed
 from reporting.domain.events import ReportPublished
 from reporting.domain.observations import Observation, roll_up
@@ -39,11 +38,11 @@ class Publishing:
         if claim is None:
             return False
         async with holding(self._uow, lambda tx: tx.campaigns, claim):
-            day = _find_slot(claim.item, now)
-            await (self._skip(claim) if day is None else self._attend(claim, day))
+            slot = claim.item.find_open_slot(now)
+            await (self._skip(claim, None) if slot is None else self._attend(claim, slot))
         return True
 
-    async def _attend(self, claim: Claim[Campaign], day: int) -> None:
+    async def _attend(self, claim: Claim[Campaign], slot: Slot) -> None:
         try:
             observation = await self._sends.observe(claim.item.name)
         except ObservationPostponed as error:
@@ -52,41 +51,34 @@ class Publishing:
         except NothingToObserve:
             # Delivery denies an acceptance that it told of, as after a restore; by the next slot it may know better.
             _log.error("observation_denied", campaign=claim.item.name)
-            await self._skip(claim)
+            await self._skip(claim, slot)
         else:
-            await self._publish(claim, day, observation)
+            await self._publish(claim, slot, observation)
 
-    async def _publish(self, claim: Claim[Campaign], day: int, observation: Observation) -> None:
+    async def _publish(self, claim: Claim[Campaign], slot: Slot, observation: Observation) -> None:
         async with self._uow() as tx:
-            campaign = await tx.campaigns.hold(claim)
-            if campaign is None or campaign.failed:
+            campaign, now = await tx.campaigns.hold(claim), self._clock.now()
+            # What was heard in the meantime may have moved the slot, or ended the count.
+            if campaign is None or campaign.find_open_slot(now) != slot:
                 return
             last = await tx.publications.find_last(campaign.name)
             figures = publish(roll_up(observation), NOTHING_YET if last is None else last.figures)
-            publication = Publication(campaign.name, day, self._clock.now(), figures)
-            published = campaign.publish(day)
-            await tx.observations.add(campaign.name, day, observation)
+            publication = Publication(campaign.name, slot.round, slot.day, now, figures)
+            published = campaign.publish(slot)
+            await tx.observations.add(campaign.name, slot, observation)
             await tx.publications.add(publication)
             await tx.campaigns.save(published)
             await tx.outbox.add(ReportPublished(publication, published.state))
 
-    async def _skip(self, claim: Claim[Campaign]) -> None:
+    async def _skip(self, claim: Claim[Campaign], slot: Slot | None) -> None:
+        """Wait for the next slot, unless what was heard in the meantime has opened another one than `slot`."""
         async with self._uow() as tx:
-            campaign = await tx.campaigns.hold(claim)
-            if campaign is not None and not campaign.failed:
-                await tx.campaigns.save(campaign.skip(self._clock.now()))
+            campaign, now = await tx.campaigns.hold(claim), self._clock.now()
+            if campaign is not None and campaign.find_open_slot(now) == slot:
+                await tx.campaigns.save(campaign.skip(now))
 
     async def _postpone(self, claim: Claim[Campaign], wait: timedelta | None) -> None:
         async with self._uow() as tx:
             campaign = await tx.campaigns.hold(claim)
-            if campaign is not None and not campaign.failed:
+            if campaign is not None:
                 await tx.campaigns.save(campaign.postpone(self._clock.now(), wait=wait))
-
-
-def _find_slot(campaign: Campaign, now: datetime) -> int | None:
-    """Return the day whose slot is open and not yet published."""
-    if campaign.accept_time is None:
-        return None
-    day = slots.find_open(campaign.accept_time, now)
-    is_published = day is not None and campaign.published_day is not None and day <= campaign.published_day
-    return None if is_published else day

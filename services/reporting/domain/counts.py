@@ -10,6 +10,7 @@ class CountState(Enum):
     EXACT = auto()
     HIDDEN = auto()
     NOT_YET = auto()
+    NO_LONGER = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Rate:
 
 HIDDEN = Count(0, CountState.HIDDEN)
 NOT_YET = Count(0, CountState.NOT_YET)
+NO_LONGER = Count(0, CountState.NO_LONGER)
 
 
 def divide(part: Count, whole: Count) -> Rate:

@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reporting.domain.campaigns import Campaign, ReportState
-from reporting.domain.thresholds import NOTHING_YET, Publishable
+from reporting.domain.thresholds import NEVER_TOLD, NOTHING_YET, Publishable
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """One line of a campaign's publication ledger, which is only ever appended to (V4); `day` is its slot."""
+    """One line of a campaign's publication ledger, which is only ever appended to (V4), for one slot of one round."""
 
     campaign: str
+    round: int
     day: int
     publish_time: datetime
     figures: Publishable
@@ -32,9 +33,12 @@ class Report:
     @property
     def figures(self) -> Publishable:
         """The figures."""
+        if self.campaign.state is ReportState.NO_FIGURES:
+            return NEVER_TOLD
         return NOTHING_YET if self._shown is None else self._shown.figures
 
     @property
     def _shown(self) -> Publication | None:
-        """The last publication, unless it turned out that nothing was delivered."""
-        return None if self.campaign.state is ReportState.NOT_DELIVERED else self.publication
+        """The last publication, unless it turned out that there is nothing to count."""
+        hidden = (ReportState.NOT_DELIVERED, ReportState.NO_FIGURES)
+        return None if self.campaign.state in hidden else self.publication

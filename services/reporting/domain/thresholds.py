@@ -14,7 +14,7 @@ caller or put into an event. The rules, all of them functions of published value
 from collections.abc import Iterator, Sequence
 from dataclasses import InitVar, dataclass
 
-from reporting.domain.counts import HIDDEN, NOT_YET, Count, CountState
+from reporting.domain.counts import HIDDEN, NO_LONGER, NOT_YET, Count, CountState
 from reporting.domain.figures import BubbleFigures, Figures, LinkFigures
 from reporting.domain.observations import BubbleObservation, LinkObservation, Totals, number_repeats
 
@@ -47,6 +47,11 @@ class Publishable:
 
 NOTHING_YET = Publishable(Figures(), _SEAL)
 """What is shown before the first publication: that nothing has been counted yet."""
+
+NEVER_TOLD = Publishable(
+    Figures(delivered=NO_LONGER, opened=NO_LONGER, clicked=NO_LONGER, media_played=NO_LONGER), _SEAL
+)
+"""What is shown of a campaign that LINE tells nothing of: that figures can't be had any more."""
 
 
 def publish(totals: Totals, before: Publishable = NOTHING_YET) -> Publishable:

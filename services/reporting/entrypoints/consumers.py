@@ -1,8 +1,11 @@
 """Takes delivery's facts from NATS into the use cases (architecture 8)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kit.events.bodies import decode_body
@@ -11,12 +14,16 @@ from kit.events.errors import PermanentFailure
 from outreach.delivery.v1 import delivery_events_pb2 as pb
 from outreach.delivery.v1.campaign_pb2 import Campaign
 from reporting.application.ports import Transaction
-from reporting.application.tracking import track_accepted, track_failed
+from reporting.application.tracking import track
+from reporting.domain.rounds import Fact, FactKind
 from reporting.entrypoints.names import CAMPAIGN
 
 STREAM = "delivery"
 CONSUMER = "reporting-campaigns"
 SUBJECTS = ("outreach.delivery.v1.*.campaign.*",)
+
+GIVEN_UP = frozenset({Campaign.Failure.GIVEN_UP, Campaign.Failure.OUTCOME_UNKNOWN})
+"""Reasons under which people may have got what LINE accepted; the second one is of releases before this."""
 
 
 async def apply_event(tx: Transaction, event: Event) -> None:
@@ -26,45 +33,77 @@ async def apply_event(tx: Transaction, event: Event) -> None:
         PermanentFailure: the fact lacks what it must have.
 
     """
-    apply = _APPLY.get(event.type)
-    if apply is not None:
-        await apply(tx, event)
+    reading = _READINGS.get(event.type)
+    if reading is not None:
+        fact = decode_body(event.body, reading.message)
+        await track(tx, _read_name(fact), *reading.read(fact))
 
 
-async def _apply_accepted(tx: Transaction, event: Event) -> None:
-    fact = decode_body(event.body, pb.CampaignAccepted)
-    await track_accepted(tx, _read_name(fact.campaign), _read_time(fact.accept_time, told=fact.HasField("accept_time")))
+def _read_sending(fact: pb.CampaignSending) -> Iterator[Fact]:
+    yield Fact(FactKind.ORDERED, _read_time(fact, "send_time"))
 
 
-async def _apply_succeeded(tx: Transaction, event: Event) -> None:
-    """Take a success for an acceptance too: its own event may come later (ST 3.4)."""
-    fact = decode_body(event.body, pb.CampaignSucceeded)
-    await track_accepted(tx, _read_name(fact.campaign), _read_time(fact.accept_time, told=fact.HasField("accept_time")))
+def _read_accepted(fact: pb.CampaignAccepted) -> Iterator[Fact]:
+    yield Fact(FactKind.ACCEPTED, _read_time(fact, "accept_time"))
 
 
-async def _apply_failed(tx: Transaction, event: Event) -> None:
-    fact = decode_body(event.body, pb.CampaignFailed)
-    # LINE accepted it and told no outcome: people may well have got it, so its figures are asked for as usual.
-    if fact.reason != Campaign.Failure.OUTCOME_UNKNOWN:
-        await track_failed(
-            tx, _read_name(fact.campaign), _read_time(fact.complete_time, told=fact.HasField("complete_time"))
-        )
+def _read_succeeded(fact: pb.CampaignSucceeded) -> Iterator[Fact]:
+    yield from _read_confirmation(fact)
+    yield Fact(FactKind.SENT, _read_time(fact, "complete_time"))
 
 
-_APPLY: dict[str, Callable[[Transaction, Event], Awaitable[None]]] = {
-    pb.CampaignAccepted.DESCRIPTOR.full_name: _apply_accepted,
-    pb.CampaignSucceeded.DESCRIPTOR.full_name: _apply_succeeded,
-    pb.CampaignFailed.DESCRIPTOR.full_name: _apply_failed,
+def _read_failed(fact: pb.CampaignFailed) -> Iterator[Fact]:
+    yield from _read_confirmation(fact)
+    kind = FactKind.GIVEN_UP if fact.reason in GIVEN_UP else FactKind.ENDED
+    yield Fact(kind, _read_time(fact, "complete_time"))
+
+
+def _read_end(fact: pb.CampaignCancelled | pb.CampaignExpired) -> Iterator[Fact]:
+    yield Fact(FactKind.ENDED, _read_time(fact, "complete_time"))
+
+
+def _read_uncertain(fact: pb.CampaignUncertain) -> Iterator[Fact]:
+    yield from _read_confirmation(fact)
+    yield Fact(FactKind.UNCERTAIN, _read_time(fact, "update_time"))
+
+
+def _read_confirmation(fact: pb.CampaignSucceeded | pb.CampaignFailed | pb.CampaignUncertain) -> Iterator[Fact]:
+    """Take an outcome for an acceptance too: its own event may come later (ST 3.4)."""
+    if fact.HasField("accept_time"):
+        yield Fact(FactKind.CONFIRMED, _read_time(fact, "accept_time"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What a type of event is made of, and how it is read."""
+
+    message: type[Message]
+    read: Callable[[Any], Iterable[Fact]]
+
+
+_READINGS = {
+    reading.message.DESCRIPTOR.full_name: reading
+    for reading in (
+        _Reading(pb.CampaignSending, _read_sending),
+        _Reading(pb.CampaignAccepted, _read_accepted),
+        _Reading(pb.CampaignSucceeded, _read_succeeded),
+        _Reading(pb.CampaignFailed, _read_failed),
+        _Reading(pb.CampaignCancelled, _read_end),
+        _Reading(pb.CampaignExpired, _read_end),
+        _Reading(pb.CampaignUncertain, _read_uncertain),
+    )
 }
 
 
-def _read_name(name: str) -> str:
+def _read_name(fact: Any) -> str:
+    name: str = fact.campaign
     if not CAMPAIGN.matches(name):
         raise PermanentFailure("MALFORMED_NAME")
     return name
 
 
-def _read_time(stamp: Timestamp, *, told: bool) -> datetime:
-    if not told:
+def _read_time(fact: Message, field: str) -> datetime:
+    if not fact.HasField(field):
         raise PermanentFailure("TIME_MISSING")
+    stamp: Timestamp = getattr(fact, field)
     return stamp.ToDatetime(UTC)

@@ -26,6 +26,7 @@ def write_report(report: Report) -> pb.CampaignReport:
             accept_time=_optional_timestamp(campaign.accept_time),
             publish_time=_optional_timestamp(report.publish_time),
             next_publish_time=_optional_timestamp(campaign.next_publish_time),
+            start_time=_optional_timestamp(campaign.start_time),
         )
     )
     return written

@@ -57,7 +57,7 @@ def _delivery_facts() -> Iterable[delivery.CampaignEvent]:
 
 def _reporting_facts() -> Iterable[ReportPublished]:
     for state in ReportState:
-        yield ReportPublished(Publication(_CAMPAIGN, 1, TIME, NOTHING_YET), state)
+        yield ReportPublished(Publication(_CAMPAIGN, 1, 1, TIME, NOTHING_YET), state)
 
 
 PUBLISHED: dict[str, Callable[[], list[Event]]] = {

@@ -112,9 +112,12 @@ class Served:
 
 _SUBJECTS: dict[type[Message], str] = {
     delivery_events_pb2.CampaignCreated: "campaign.created",
+    delivery_events_pb2.CampaignSending: "campaign.sending",
     delivery_events_pb2.CampaignAccepted: "campaign.accepted",
     delivery_events_pb2.CampaignSucceeded: "campaign.succeeded",
     delivery_events_pb2.CampaignFailed: "campaign.failed",
+    delivery_events_pb2.CampaignCancelled: "campaign.cancelled",
+    delivery_events_pb2.CampaignExpired: "campaign.expired",
     delivery_events_pb2.CampaignUncertain: "campaign.uncertain",
 }
 
@@ -159,6 +162,11 @@ async def _end(workers: set[asyncio.Task[None]]) -> None:
         _, workers = await asyncio.wait(workers, timeout=0.5)
 
 
+def sending(campaign: str = MAY, *, at: datetime = ACCEPTED) -> Message:
+    """Return the fact that a campaign was ordered."""
+    return delivery_events_pb2.CampaignSending(campaign=campaign, revision=1, send_time=_timestamp(at))
+
+
 def accepted(campaign: str = MAY, *, at: datetime = ACCEPTED) -> Message:
     """Return the fact that LINE accepted a campaign."""
     return delivery_events_pb2.CampaignAccepted(
@@ -167,7 +175,7 @@ def accepted(campaign: str = MAY, *, at: datetime = ACCEPTED) -> Message:
 
 
 def succeeded(campaign: str = MAY, *, at: datetime = ACCEPTED) -> Message:
-    """Return the fact that LINE delivered a campaign."""
+    """Return the fact that LINE delivered a campaign, which it accepted by its own clock at `at`."""
     return delivery_events_pb2.CampaignSucceeded(
         campaign=campaign, accept_time=_timestamp(at), complete_time=_timestamp(at + timedelta(minutes=5))
     )
@@ -181,6 +189,26 @@ def failed(
 ) -> Message:
     """Return the fact that a campaign was not delivered."""
     return delivery_events_pb2.CampaignFailed(campaign=campaign, reason=reason, complete_time=_timestamp(at))
+
+
+def cancelled(campaign: str = MAY, *, at: datetime = ACCEPTED) -> Message:
+    """Return the fact that an order was cancelled."""
+    return delivery_events_pb2.CampaignCancelled(campaign=campaign, complete_time=_timestamp(at))
+
+
+def expired(campaign: str = MAY, *, at: datetime = ACCEPTED) -> Message:
+    """Return the fact that an order passed its end."""
+    return delivery_events_pb2.CampaignExpired(campaign=campaign, complete_time=_timestamp(at))
+
+
+def uncertain(campaign: str = MAY, *, at: datetime = ACCEPTED, accept_time: datetime | None = None) -> Message:
+    """Return the fact that a person has to decide, with the time at which LINE is known to have accepted."""
+    return delivery_events_pb2.CampaignUncertain(
+        campaign=campaign,
+        update_time=_timestamp(at),
+        reason=Campaign.Uncertainty.OUTCOME_UNKNOWN,
+        accept_time=None if accept_time is None else _timestamp(accept_time),
+    )
 
 
 def observed(**figures: Any) -> send_observation_pb2.ObserveSendResponse:

@@ -1,12 +1,14 @@
 """Reports from delivery's facts and figures to callers and consumers."""
 
 import json
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, timedelta
 from typing import Any
 
 import grpc
 import nats
 import pytest
+from google.protobuf.message import Message
 from sqlalchemy import func, select
 
 from kit.events.schema import DEAD_LETTERS, INBOX, OUTBOX
@@ -14,7 +16,7 @@ from kit.store.engine import open_database
 from kit.store.uow import connected
 from outreach.delivery.internal.v1.send_observation_pb2 import RequestObservation
 from outreach.delivery.v1.campaign_pb2 import Campaign
-from outreach.delivery.v1.delivery_events_pb2 import CampaignCreated, CampaignUncertain
+from outreach.delivery.v1.delivery_events_pb2 import CampaignCreated
 from outreach.reporting.v1.report_pb2 import CampaignReport, ListCampaignReportsRequest
 from outreach.type.v1.count_pb2 import Count, Rate
 from reporting.adapters.tables import CAMPAIGNS, PUBLICATIONS
@@ -27,10 +29,14 @@ from tests.integration.reporting.serving import (
     MAY,
     Served,
     accepted,
+    cancelled,
+    expired,
     failed,
     find_report,
     observed,
+    sending,
     succeeded,
+    uncertain,
 )
 
 NOT_YET = Count(state=Count.NOT_YET)
@@ -74,6 +80,18 @@ async def await_events(served: Served, count: int) -> None:
     await eventually(were_handled, deadline=15)
 
 
+async def test_ordered(served: Served, api: Any) -> None:
+    """From its order on a campaign has a report, and stands in the channel's list."""
+    await served.tell(sending())
+    report = await await_state(api, CampaignReport.PENDING)
+    page = await api.ListCampaignReports(ListCampaignReportsRequest(parent=ACME))
+
+    assert report.start_time.ToDatetime() == ACCEPTED.replace(tzinfo=None)
+    assert not any(report.HasField(time) for time in ("accept_time", "publish_time", "next_publish_time"))
+    assert report.delivered_count == NOT_YET
+    assert list(page.campaign_reports) == [report]
+
+
 async def test_accepted(served: Served, api: Any) -> None:
     """An accepted campaign has a report without figures that says when the first ones come."""
     await served.tell(accepted())
@@ -92,12 +110,11 @@ async def test_accepted(served: Served, api: Any) -> None:
 async def test_repeated_facts_have_one_effect(served: Served, api: Any) -> None:
     """Facts that come twice, in any order, lead to one campaign; what concerns others leaves no trace."""
     await served.tell(CampaignCreated(campaign=f"{ACME}/campaigns/draft"))
-    await served.tell(CampaignUncertain(campaign=f"{ACME}/campaigns/draft"))
     await served.tell(succeeded())
     event_id = await served.tell(accepted())
     await served.tell(accepted(), event_id=event_id)
     await served.tell(accepted())
-    await await_events(served, 5)
+    await await_events(served, 4)
     report = await find_report(api)
 
     assert report is not None
@@ -106,13 +123,19 @@ async def test_repeated_facts_have_one_effect(served: Served, api: Any) -> None:
     assert await find_report(api, f"{ACME}/campaigns/draft") is None
 
 
-@pytest.mark.parametrize("failed_first", [True, False])
-async def test_failed(served: Served, api: Any, failed_first: bool) -> None:  # noqa: FBT001 - a parameter of the test
-    """A campaign that was not delivered has nothing to count, whichever fact comes first."""
-    facts = [failed(), accepted()]
-    for fact in facts if failed_first else reversed(facts):
+@pytest.mark.parametrize("end", [failed, cancelled, expired])
+@pytest.mark.parametrize("end_first", [True, False])
+async def test_not_delivered(
+    served: Served,
+    api: Any,
+    end: Callable[[], Message],
+    end_first: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """A campaign that was not delivered, cancelled or expired has nothing to count, whichever fact comes first."""
+    facts = [end(), sending(), accepted()] if end is failed else [end(), sending()]
+    for fact in facts if end_first else reversed(facts):
         await served.tell(fact)
-    await await_events(served, 2)
+    await await_events(served, len(facts))
     served.parts.clock.advance(20 * DAY)
     report = await await_state(api, CampaignReport.NOT_DELIVERED)
 
@@ -121,19 +144,59 @@ async def test_failed(served: Served, api: Any, failed_first: bool) -> None:  # 
     assert served.parts.delivery.asked == []
 
 
-async def test_unknown_outcome(served: Served, api: Any) -> None:
-    """A campaign whose outcome LINE never told is counted: people may have got it."""
+@pytest.mark.parametrize(
+    "outcome", [failed(reason=Campaign.Failure.GIVEN_UP), uncertain(), uncertain(accept_time=ACCEPTED)]
+)
+async def test_unknown_outcome(served: Served, api: Any, outcome: Message) -> None:
+    """What LINE accepted is counted while its outcome is unknown or given up: people may have got it."""
     await served.tell(accepted())
-    await served.tell(failed(reason=Campaign.Failure.OUTCOME_UNKNOWN))
+    await served.tell(outcome)
     await await_events(served, 2)
 
     assert (await await_state(api, CampaignReport.PENDING)).HasField("next_publish_time")
 
 
+async def test_own_time_of_line(served: Served, api: Any) -> None:
+    """LINE's own time of acceptance moves what was not published yet, and is what the report tells."""
+    served.parts.delivery.answers[MAY] = observed(delivered=200)
+    learned = ACCEPTED + timedelta(hours=20)
+    await served.tell(accepted(at=learned))
+    await await_state(api, CampaignReport.PENDING)
+    served.parts.clock.set(learned + DAY)
+    first = await await_state(api, CampaignReport.COUNTING)
+    await served.tell(succeeded())
+    await await_events(served, 2)
+    second = await find_report(api)
+
+    assert first.next_publish_time.ToDatetime(UTC) == learned + 3 * DAY
+    assert second is not None
+    assert second.accept_time.ToDatetime(UTC) == ACCEPTED
+    assert second.next_publish_time.ToDatetime(UTC) == ACCEPTED + 3 * DAY
+    assert second.publish_time == first.publish_time
+
+
+async def test_sent_again(served: Served, api: Any) -> None:
+    """A campaign that a person has sent again after its last publication is published anew."""
+    served.parts.delivery.answers[MAY] = observed(delivered=200)
+    for fact in (sending(), accepted(), uncertain(at=ACCEPTED + 14 * DAY, accept_time=ACCEPTED)):
+        await served.tell(fact)
+    await await_events(served, 3)
+    served.parts.clock.set(ACCEPTED + 14 * DAY)
+    await await_state(api, CampaignReport.FINAL)
+    for fact in (sending(at=ACCEPTED + 15 * DAY), accepted(at=ACCEPTED + 15 * DAY)):
+        await served.tell(fact)
+    counting = await await_state(api, CampaignReport.COUNTING)
+    served.parts.clock.set(ACCEPTED + 29 * DAY)
+    final = await await_state(api, CampaignReport.FINAL)
+
+    assert counting.delivered_count == final.delivered_count == exact(200)
+    assert final.publish_time.ToDatetime(UTC) == ACCEPTED + 29 * DAY
+    assert await count_rows(served, PUBLICATIONS) == [2]
+
+
 async def test_unreadable_facts_are_buried(served: Served) -> None:
     """A fact with a malformed name or without its time goes to the dead letters and stops nothing."""
     await served.tell(accepted(f"{ACME}/campaigns/MAY"))
-    await served.tell(CampaignUncertain(campaign=MAY))
     nameless = accepted()
     nameless.ClearField("accept_time")
     await served.tell(nameless)

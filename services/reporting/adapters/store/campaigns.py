@@ -1,5 +1,6 @@
 """Campaigns in PostgreSQL."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit.store.claims import SqlClaims
 from kit.store.ports import Claim
+from reporting.adapters.store.documents import read_heard, write_heard
 from reporting.adapters.tables import CAMPAIGNS
-from reporting.domain.campaigns import Campaign
+from reporting.domain.campaigns import Campaign, ReportState, Slot
+from reporting.domain.rounds import Fact, FactKind
 
 
 class SqlCampaignStore(SqlClaims[Campaign]):
@@ -41,23 +44,41 @@ def from_row(row: Row[Any]) -> Campaign:
     return Campaign(
         name=row.name,
         start_time=row.start_time,
-        accept_time=row.accept_time,
-        failed=row.failed,
-        published_day=row.published_day,
+        heard=read_heard(row.heard).add(*_read_columns(row)),
+        published=_read_published(row),
         due_day=row.due_day,
         attempt_time=row.attempt_time,
         failure_count=row.failure_count,
     )
 
 
+def _read_columns(row: Row[Any]) -> Iterator[Fact]:
+    """Take for heard what the release before this one stored: it has no set of facts."""
+    heard = read_heard(row.heard)
+    if row.accept_time is not None and row.accept_time not in {fact.time for fact in heard.facts}:
+        yield Fact(FactKind.ACCEPTED, row.accept_time)
+    if row.failed and not any(fact.kind is FactKind.ENDED for fact in heard.facts):
+        yield Fact(FactKind.ENDED, row.accept_time or row.start_time)
+
+
+def _read_published(row: Row[Any]) -> Slot | None:
+    if row.published_day is None:
+        return None
+    return Slot(row.published_round, row.published_accept_time or row.accept_time, row.published_day)
+
+
 def _to_columns(campaign: Campaign) -> dict[str, Any]:
+    published = campaign.published
     return {
         "name": campaign.name,
         "channel": campaign.channel,
         "start_time": campaign.start_time,
+        "heard": write_heard(campaign.heard),
         "accept_time": campaign.accept_time,
-        "failed": campaign.failed,
-        "published_day": campaign.published_day,
+        "failed": campaign.state is ReportState.NOT_DELIVERED,
+        "published_round": 1 if published is None else published.round,
+        "published_day": None if published is None else published.day,
+        "published_accept_time": None if published is None else published.accept_time,
         "due_day": campaign.due_day,
         "attempt_time": campaign.attempt_time,
         "failure_count": campaign.failure_count,

@@ -1,12 +1,14 @@
-"""Figures as JSON documents of the ledger: a count is `[value, state]`, keys are the domain's names."""
+"""Figures and facts as JSON documents: a count is `[value, state]`, a fact `[kind, time]`; keys are the domain's."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from reporting.domain.counts import Count, CountState
 from reporting.domain.figures import BubbleFigures, Figures, LinkFigures
 from reporting.domain.observations import Observation
+from reporting.domain.rounds import Fact, FactKind, Heard
 from reporting.domain.thresholds import Publishable, restore
 
 _PEOPLE = ("delivered", "opened", "clicked", "media_played")
@@ -44,6 +46,16 @@ def read_figures(document: Mapping[str, Any]) -> Publishable:
 def write_requests(observation: Observation) -> Sequence[dict[str, Any]]:
     """Write raw figures, request by request; a null is LINE's."""
     return [asdict(request) for request in observation.requests]
+
+
+def write_heard(heard: Heard) -> Sequence[tuple[str, str]]:
+    """Write what was heard of a campaign, in an order of its own so that equal sets are equal documents."""
+    return sorted((fact.kind.value, fact.time.isoformat()) for fact in heard.facts)
+
+
+def read_heard(document: Sequence[Sequence[str]]) -> Heard:
+    """Read it back."""
+    return Heard(frozenset(Fact(FactKind(kind), datetime.fromisoformat(time)) for kind, time in document))
 
 
 def _write_counts(owner: object, names: Sequence[str]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reporting.adapters.store.documents import read_figures, write_figures, write_requests
 from reporting.adapters.tables import OBSERVATIONS, PUBLICATIONS
+from reporting.domain.campaigns import Slot
 from reporting.domain.observations import Observation
 from reporting.domain.reports import Publication
 
@@ -19,6 +20,7 @@ class SqlPublicationStore:
         """Append a line."""
         values = {
             "campaign": publication.campaign,
+            "round": publication.round,
             "day": publication.day,
             "publish_time": publication.publish_time,
             "figures": write_figures(publication.figures),
@@ -28,11 +30,12 @@ class SqlPublicationStore:
     async def find_last(self, campaign: str) -> Publication | None:
         """Return the last line of a campaign."""
         table = PUBLICATIONS
-        last = select(table).where(table.c.campaign == campaign).order_by(table.c.day.desc()).limit(1)
+        newest = (table.c.round.desc(), table.c.day.desc())
+        last = select(table).where(table.c.campaign == campaign).order_by(*newest).limit(1)
         row = (await self._connection.execute(last)).one_or_none()
         if row is None:
             return None
-        return Publication(row.campaign, row.day, row.publish_time, read_figures(row.figures))
+        return Publication(row.campaign, row.round, row.day, row.publish_time, read_figures(row.figures))
 
 
 class SqlObservationStore:
@@ -41,11 +44,12 @@ class SqlObservationStore:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def add(self, campaign: str, day: int, observation: Observation) -> None:
+    async def add(self, campaign: str, slot: Slot, observation: Observation) -> None:
         """Keep what a publication was made of."""
         values = {
             "campaign": campaign,
-            "day": day,
+            "round": slot.round,
+            "day": slot.day,
             "observe_time": observation.observe_time,
             "requests": write_requests(observation),
         }

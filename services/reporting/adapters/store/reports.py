@@ -11,7 +11,11 @@ from reporting.adapters.tables import CAMPAIGNS, PUBLICATIONS
 from reporting.application.ports import PagePosition
 from reporting.domain.reports import Publication, Report
 
-_LAST = and_(PUBLICATIONS.c.campaign == CAMPAIGNS.c.name, PUBLICATIONS.c.day == CAMPAIGNS.c.published_day)
+_LAST = and_(
+    PUBLICATIONS.c.campaign == CAMPAIGNS.c.name,
+    PUBLICATIONS.c.round == CAMPAIGNS.c.published_round,
+    PUBLICATIONS.c.day == CAMPAIGNS.c.published_day,
+)
 _READ: Select[Any] = select(CAMPAIGNS, PUBLICATIONS.c.publish_time, PUBLICATIONS.c.figures).select_from(
     CAMPAIGNS.outerjoin(PUBLICATIONS, _LAST)
 )
@@ -42,5 +46,6 @@ def _to_report(row: Row[Any]) -> Report:
     campaign = from_row(row)
     if row.figures is None:
         return Report(campaign, None)
-    publication = Publication(campaign.name, row.published_day, row.publish_time, read_figures(row.figures))
+    published = (row.published_round, row.published_day, row.publish_time)
+    publication = Publication(campaign.name, *published, read_figures(row.figures))
     return Report(campaign, publication)

@@ -17,7 +17,7 @@ EXAMPLE = Path(__file__).parents[4] / "protos" / "examples" / "reporting.report.
 def test_report_published() -> None:
     """The event is the registered example, on the subject of the campaign's channel."""
     figures = publish(Totals(delivered=1520, unique_impression=901, unique_click=19))
-    publication = Publication("channels/acme/campaigns/may-offer", 1, datetime(2026, 5, 2, 1, tzinfo=UTC), figures)
+    publication = Publication("channels/acme/campaigns/may-offer", 1, 1, datetime(2026, 5, 2, 1, tzinfo=UTC), figures)
     event = to_envelope(ReportPublished(publication, ReportState.COUNTING), event_id="e1")
 
     assert json.loads(event.body) == json.loads(EXAMPLE.read_text())

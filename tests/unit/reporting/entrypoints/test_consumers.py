@@ -1,7 +1,7 @@
 """Tests of how delivery's facts are taken in."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,12 +12,15 @@ from kit.events.envelope import Event
 from kit.events.errors import PermanentFailure
 from outreach.delivery.v1 import delivery_events_pb2 as pb
 from outreach.delivery.v1.campaign_pb2 import Campaign
-from reporting.domain.campaigns import ReportState
+from reporting.domain.rounds import Fact, FactKind
 from reporting.entrypoints.consumers import apply_event
 from tests.fakes.events import make_event
 from tests.fakes.reporting_store import FakeTransaction
 
-ACCEPTED = datetime(2026, 5, 1, 1, 0, tzinfo=UTC)
+ORDERED = datetime(2026, 5, 1, 1, 0, tzinfo=UTC)
+ACCEPTED = ORDERED + timedelta(minutes=1)
+ENDED = ORDERED + timedelta(minutes=5)
+Failure = Campaign.Failure
 MAY = "channels/acme/campaigns/may"
 
 
@@ -34,34 +37,56 @@ def at(time: datetime) -> Timestamp:
 
 
 @pytest.mark.parametrize(
-    ("fact", "state"),
+    ("fact", "heard"),
     [
-        (pb.CampaignAccepted(campaign=MAY, accept_time=at(ACCEPTED)), ReportState.PENDING),
-        (pb.CampaignSucceeded(campaign=MAY, accept_time=at(ACCEPTED)), ReportState.PENDING),
-        (pb.CampaignFailed(campaign=MAY, complete_time=at(ACCEPTED)), ReportState.NOT_DELIVERED),
+        (pb.CampaignSending(campaign=MAY, send_time=at(ORDERED)), {Fact(FactKind.ORDERED, ORDERED)}),
+        (pb.CampaignAccepted(campaign=MAY, accept_time=at(ACCEPTED)), {Fact(FactKind.ACCEPTED, ACCEPTED)}),
+        (
+            pb.CampaignSucceeded(campaign=MAY, accept_time=at(ACCEPTED), complete_time=at(ENDED)),
+            {Fact(FactKind.CONFIRMED, ACCEPTED), Fact(FactKind.SENT, ENDED)},
+        ),
+        (pb.CampaignSucceeded(campaign=MAY, complete_time=at(ENDED)), {Fact(FactKind.SENT, ENDED)}),
+        (
+            pb.CampaignFailed(campaign=MAY, reason=Failure.LINE_INTERNAL, complete_time=at(ENDED)),
+            {Fact(FactKind.ENDED, ENDED)},
+        ),
+        (
+            pb.CampaignFailed(campaign=MAY, reason=Failure.GIVEN_UP, accept_time=at(ACCEPTED), complete_time=at(ENDED)),
+            {Fact(FactKind.CONFIRMED, ACCEPTED), Fact(FactKind.GIVEN_UP, ENDED)},
+        ),
+        (
+            pb.CampaignFailed(campaign=MAY, reason=Failure.OUTCOME_UNKNOWN, complete_time=at(ENDED)),
+            {Fact(FactKind.GIVEN_UP, ENDED)},
+        ),
+        (pb.CampaignCancelled(campaign=MAY, complete_time=at(ENDED)), {Fact(FactKind.ENDED, ENDED)}),
+        (pb.CampaignExpired(campaign=MAY, complete_time=at(ENDED)), {Fact(FactKind.ENDED, ENDED)}),
+        (
+            pb.CampaignUncertain(campaign=MAY, update_time=at(ENDED), accept_time=at(ACCEPTED)),
+            {Fact(FactKind.CONFIRMED, ACCEPTED), Fact(FactKind.UNCERTAIN, ENDED)},
+        ),
+        (pb.CampaignUncertain(campaign=MAY, update_time=at(ENDED)), {Fact(FactKind.UNCERTAIN, ENDED)}),
     ],
 )
-async def test_facts(fact: Any, state: ReportState) -> None:
-    """Each fact that matters leads to a followed campaign."""
+async def test_facts(fact: Any, heard: set[Fact]) -> None:
+    """Each fact that matters is heard, with LINE's own time of acceptance where it tells that."""
     tx = FakeTransaction()
     await apply_event(tx, carry(fact))
 
-    assert tx.campaigns.stored[MAY].state is state
+    assert tx.campaigns.stored[MAY].heard.facts == heard
 
 
-@pytest.mark.parametrize(
-    "fact",
-    [
-        pb.CampaignCreated(campaign=MAY),
-        pb.CampaignSending(campaign=MAY),
-        pb.CampaignUncertain(campaign=MAY),
-        pb.CampaignFailed(campaign=MAY, reason=Campaign.Failure.OUTCOME_UNKNOWN, complete_time=at(ACCEPTED)),
-    ],
-)
-async def test_facts_of_no_concern(fact: Any) -> None:
-    """A draft, a send under way and an uncertain one are not reported on."""
+async def test_drafts_are_of_no_concern() -> None:
+    """A draft is not reported on."""
     tx = FakeTransaction()
-    await apply_event(tx, carry(fact))
+    await apply_event(tx, carry(pb.CampaignCreated(campaign=MAY, create_time=at(ORDERED))))
+
+    assert tx.campaigns.stored == {}
+
+
+async def test_unknown_types_are_of_no_concern() -> None:
+    """An event of a type that this version does not know is passed over, whatever its body."""
+    tx = FakeTransaction()
+    await apply_event(tx, replace(make_event(body=b"?"), type="outreach.delivery.v1.CampaignPraised"))
 
     assert tx.campaigns.stored == {}
 
@@ -70,11 +95,19 @@ async def test_facts_of_no_concern(fact: Any) -> None:
     ("fact", "reason"),
     [
         (pb.CampaignAccepted(campaign="acme", accept_time=at(ACCEPTED)), "MALFORMED_NAME"),
+        (pb.CampaignSending(campaign=MAY), "TIME_MISSING"),
         (pb.CampaignAccepted(campaign=MAY), "TIME_MISSING"),
+        (pb.CampaignSucceeded(campaign=MAY, accept_time=at(ACCEPTED)), "TIME_MISSING"),
         (pb.CampaignFailed(campaign=MAY), "TIME_MISSING"),
+        (pb.CampaignCancelled(campaign=MAY), "TIME_MISSING"),
+        (pb.CampaignExpired(campaign=MAY), "TIME_MISSING"),
+        (pb.CampaignUncertain(campaign=MAY, accept_time=at(ACCEPTED)), "TIME_MISSING"),
     ],
 )
 async def test_unusable_facts(fact: Any, reason: str) -> None:
-    """A fact without what it must have will not get better by repeating."""
+    """A fact without what it must have will not get better by repeating, and leaves nothing behind."""
+    tx = FakeTransaction()
     with pytest.raises(PermanentFailure, match=reason):
-        await apply_event(FakeTransaction(), carry(fact))
+        await apply_event(tx, carry(fact))
+
+    assert tx.campaigns.stored == {}
