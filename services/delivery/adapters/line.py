@@ -8,7 +8,8 @@ from typing import TypeVar
 from uuid import UUID
 
 from delivery.adapters.line_figures import read_figures
-from delivery.adapters.line_outcomes import HOLD_PAUSE, RATE_PAUSE, judge_failure, judge_no_token, read_violations
+from delivery.adapters.line_findings import read_violations
+from delivery.adapters.line_outcomes import HOLD_PAUSE, RATE_PAUSE, judge_failure, judge_no_token
 from delivery.adapters.line_tokens import LineTokens
 from delivery.application.line_port import (
     Accepted,
@@ -109,7 +110,7 @@ class LineApiMessages:
                 self._tokens, channel, lambda token: self._client.validate.validate_narrowcast(token, objects)
             )
         except RefusedError as error:
-            return read_violations(error.details)
+            return read_violations(error.message, error.details, objects)
         return ()
 
     async def _judge_monthly_limit(self, channel: str, error: MonthlyLimitError) -> Refused | Deferred:

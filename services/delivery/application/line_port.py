@@ -64,14 +64,12 @@ class Refused:
 
     Attributes:
         kind: Why.
-        evidence: Operation, status and LINE's request id, for the ledger; nobody's data.
-        fields: Paths in the request that LINE names, as `messages[0].text`; often none.
+        evidence: Operation, status, LINE's request id, and what it refuses, for the ledger; nothing of the message.
 
     """
 
     kind: RefusalKind
     evidence: str
-    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

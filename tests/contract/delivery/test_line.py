@@ -173,10 +173,29 @@ async def test_every_attribute_is_a_form_that_line_takes(line: LineApiMessages, 
 
 
 async def test_messages_that_line_does_not_take(line: LineApiMessages) -> None:
-    """LINE's findings name the path in the messages."""
-    violations = await line.validate(ACME, json.dumps([{"type": "text", "text": "x" * 5001}]).encode())
+    """LINE's findings come at the caller's own fields and with LINE's reasons, without the link that is wrong."""
+    button = {"type": "uri", "label": "Open", "uri": "javascript:open(tanaka)"}
+    messages = [
+        {"type": "text", "text": "x" * 5001},
+        {
+            "type": "template",
+            "altText": "",
+            "template": {"type": "buttons", "text": "Sale", "actions": [button, {"type": "call"}]},
+        },
+        {"type": "sticker", "packageId": "1"},
+    ]
 
-    assert [violation.field for violation in violations] == ["messages[0].text"]
+    violations = await line.validate(ACME, json.dumps(messages).encode())
+
+    assert {violation.field: violation.description for violation in violations} == {
+        "messages[0].text": "LINE says: Length must be between 0 and 5000.",
+        "messages[1].line_message.altText": "LINE says: May not be empty.",
+        "messages[1].line_message.template.actions[0].uri": "LINE says: invalid uri scheme.",
+        "messages[1].line_message.template.actions[1].type": (
+            "LINE says: Must be one of the following values: [uri, message, postback, datetimepicker, clipboard]."
+        ),
+        "messages[2].line_message.stickerId": "LINE says: May not be empty.",
+    }
 
 
 async def test_a_forgotten_narrowcast(sandbox: app.RunningSandbox, line: LineApiMessages, cleared: Cleared) -> None:

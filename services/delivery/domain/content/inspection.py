@@ -57,10 +57,11 @@ def inspect(messages: Sequence[Mapping[str, Any]]) -> ContentFacts:
     tokens: list[TokenUse] = []
     violations: list[MessageViolation] = []
     for index, message in enumerate(messages):
-        path = locate_message(index, message)
+        path = _locate_message(index, message)
         tokens += [TokenUse(field) for field, text in _walk_strings(message, path) if _CONTACT_TOKEN.search(text)]
         violations += [
-            MessageViolation(_join(path, inner), description) for inner, description in find_violations(message)
+            MessageViolation(locate_member(index, message, inner), description)
+            for inner, description in find_violations(message)
         ]
     digest = hashlib.sha256(canonical_json(list(messages))).hexdigest()
     return ContentFacts(len(messages), tuple(tokens), tuple(violations), digest)
@@ -71,7 +72,15 @@ def is_plain_text(message: Mapping[str, Any]) -> bool:
     return message.keys() == {"type", "text"} and message["type"] == "text" and isinstance(message["text"], str)
 
 
-def locate_message(index: int, message: Mapping[str, Any]) -> str:
+def locate_member(index: int, message: Mapping[str, Any], inner: str) -> str:
+    """Return the path in a campaign of what LINE's request has at `inner` within a message; empty: the message."""
+    path = _locate_message(index, message)
+    if is_plain_text(message):
+        return f"{path}.text" if inner else path
+    return f"{path}{inner}" if inner.startswith("[") else _join(path, inner)
+
+
+def _locate_message(index: int, message: Mapping[str, Any]) -> str:
     """Return the path of a message's members in a campaign; the `text` shortcut has none but itself."""
     return f"messages[{index}]" if is_plain_text(message) else f"messages[{index}].line_message"
 

@@ -108,15 +108,24 @@ async def test_refusals(line: LineApiMessages, stub: StubLINE, answer: Reply, ki
 
 
 async def test_refused_fields(line: LineApiMessages, stub: StubLINE) -> None:
-    """A refusal names LINE's paths, and nothing that may hold a part of the message."""
+    """The evidence of a refusal names LINE's paths, and nothing that may hold a part of the message."""
     echo = {"message": f"{SECRET_TEXT} is wrong", "property": "messages[0].text"}
     stub.will(refuse(400, SECRET_TEXT, echo, {"message": "x", "property": f"/{SECRET_TEXT}/1"}))
     outcome = await line.send_narrowcast(make_cleared(), retry_key=KEY)
 
     assert isinstance(outcome, Refused)
-    assert outcome.fields == ("messages[0].text",)
+    assert outcome.evidence.endswith("messages[0].text: refused; messages: refused")
     assert SECRET_TEXT not in repr(outcome)
     assert REQUEST_ID in outcome.evidence
+
+
+async def test_a_refusal_as_a_whole(line: LineApiMessages, stub: StubLINE) -> None:
+    """Where LINE names no part its text is evidence, as far as it quotes nothing."""
+    stub.will(refuse(400, "Invalid audience group id: 101"))
+    outcome = await line.send_narrowcast(make_cleared(), retry_key=KEY)
+
+    assert isinstance(outcome, Refused)
+    assert outcome.evidence.endswith(": Invalid audience group id")
 
 
 async def test_rate_limit(line: LineApiMessages, stub: StubLINE) -> None:
@@ -344,7 +353,7 @@ async def test_valid_messages(line: LineApiMessages, stub: StubLINE) -> None:
 
 
 async def test_invalid_messages(line: LineApiMessages, stub: StubLINE) -> None:
-    """LINE's findings keep their paths, and their texts where these hold nobody's words."""
+    """LINE's findings come at the caller's own fields, and in LINE's words where these hold nobody's."""
     stub.will(
         refuse(
             400,
@@ -354,11 +363,12 @@ async def test_invalid_messages(line: LineApiMessages, stub: StubLINE) -> None:
             {"message": "May not be empty", "property": f"<{SECRET_TEXT}>"},
         )
     )
-    violations = await line.validate(ACME, MESSAGES)
+    buttons = json.dumps([{"type": "text", "text": SECRET_TEXT}, {"type": "template"}]).encode()
+    violations = await line.validate(ACME, buttons)
 
     assert violations == (
         MessageViolation("messages[0].text", "LINE says: Length must be between 0 and 5000."),
-        MessageViolation("messages[1].template.actions[0].uri", "LINE refuses this part of the message."),
+        MessageViolation("messages[1].line_message.template.actions[0].uri", "LINE refuses this part of the message."),
         MessageViolation("messages", "LINE says: May not be empty."),
     )
 
