@@ -95,13 +95,15 @@ class FakeChannelStore:
         self.reaches: dict[str, Reach] = {}
         self.token_issues: list[tuple[str, str, datetime]] = []
         self.polls: dict[str, datetime] = {}
+        self.names: set[str] = set()
 
     async def add(self, channel: Channel, sealed: SealedCredentials) -> None:
         """Store a new channel."""
-        if channel.name in self.channels:
+        if await self.is_name_taken(channel.name):
             raise ChannelExists(channel.name)
-        if await self.is_taken(channel.line_channel_id):
+        if await self.is_line_channel_taken(channel.line_channel_id):
             raise LineChannelTaken(channel.line_channel_id)
+        self.names.add(channel.name)
         self.channels[channel.name] = channel
         self.sealed[channel.name] = sealed
 
@@ -109,7 +111,11 @@ class FakeChannelStore:
         """Return the channel."""
         return self.channels.get(name)
 
-    async def is_taken(self, line_channel_id: str) -> bool:
+    async def is_name_taken(self, name: str) -> bool:
+        """Look the name up among all that were ever given."""
+        return name in self.names
+
+    async def is_line_channel_taken(self, line_channel_id: str) -> bool:
         """Look the LINE channel up."""
         return any(known.line_channel_id == line_channel_id for known in self.channels.values())
 

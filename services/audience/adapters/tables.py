@@ -14,6 +14,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -38,8 +39,12 @@ CHANNELS = Table(
     Column("reach_day", Date),
     Column("reach_attempt_time", DateTime(timezone=True)),
     Column("poll_time", DateTime(timezone=True)),
+    Column("order_lifetime_seconds", Integer, nullable=False, server_default=text("86400")),
     Index("channels_poll_time", "poll_time"),
 )
+
+# Every name that a channel ever had: ledgers elsewhere know channels by name, so a name is given once.
+CHANNEL_NAMES = Table("channel_names", METADATA, Column("name", Text, primary_key=True))
 
 TOKEN_ISSUES = Table(
     "token_issues",

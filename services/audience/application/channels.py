@@ -1,6 +1,7 @@
 """Use cases of channels: registering, looking up, opening their credentials."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from audience.application.hubspot_errors import hubspot_errors
 from audience.application.hubspot_port import ContactSource, HubSpotCredentials
@@ -25,6 +26,7 @@ class NewChannel:
     line_channel_id: str
     hubspot_line_id_property: str
     time_zone: str
+    order_lifetime: timedelta
     credentials: Credentials
 
 
@@ -50,7 +52,7 @@ class Channels:
         """Register a channel whose credentials LINE and HubSpot accept (N5); a repetition returns it as it is now.
 
         Raises:
-            ChannelExists: the name is taken.
+            ChannelExists: a channel has that name, or had it.
             LineChannelTaken: the LINE channel is registered under another name.
             LineRefused, HubSpotRefused: a vendor does not take the credentials; the error names the field.
             VendorUnavailable: a vendor gave no answer.
@@ -71,9 +73,9 @@ class Channels:
     async def check(self, new: NewChannel) -> Channel:
         """Do all that `create` does, except storing (AIP-163); raises what `create` raises."""
         async with self._uow.read() as tx:
-            if await tx.channels.find(new.name) is not None:
+            if await tx.channels.is_name_taken(new.name):
                 raise ChannelExists(new.name)
-            if await tx.channels.is_taken(new.line_channel_id):
+            if await tx.channels.is_line_channel_taken(new.line_channel_id):
                 raise LineChannelTaken(new.line_channel_id)
         return await self._verify(new)
 
@@ -109,6 +111,7 @@ class Channels:
             hubspot_line_id_property=new.hubspot_line_id_property,
             time_zone=new.time_zone,
             area_prefix=AREA_PREFIXES.get(new.time_zone, "jp"),
+            order_lifetime=new.order_lifetime,
             create_time=now,
             update_time=now,
         )

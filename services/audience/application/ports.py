@@ -91,14 +91,18 @@ class ChannelStore(Protocol):
     """Channels, their sealed credentials and their target reach."""
 
     async def add(self, channel: Channel, sealed: SealedCredentials) -> None:
-        """Store a new channel; raises `ChannelExists` or `LineChannelTaken`."""
+        """Store a new channel; raises `ChannelExists` when its name was ever given, or `LineChannelTaken`."""
         ...
 
     async def find(self, name: str) -> Channel | None:
         """Return the channel of that name."""
         ...
 
-    async def is_taken(self, line_channel_id: str) -> bool:
+    async def is_name_taken(self, name: str) -> bool:
+        """Tell whether a channel has this name, or had it: names of deleted channels are not free again."""
+        ...
+
+    async def is_line_channel_taken(self, line_channel_id: str) -> bool:
         """Tell whether a channel with this LINE channel is registered."""
         ...
 

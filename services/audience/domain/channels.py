@@ -1,7 +1,7 @@
 """Channels: one LINE Official Account each, with the HubSpot account that belongs to it."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 
 
@@ -13,6 +13,10 @@ class Problem(Enum):
     HUBSPOT_SCOPE_MISSING = auto()
     HUBSPOT_PROPERTY_MISSING = auto()
 
+
+DEFAULT_ORDER_LIFETIME = timedelta(hours=24)
+SHORTEST_ORDER_LIFETIME = timedelta(hours=1)
+LONGEST_ORDER_LIFETIME = timedelta(days=7)
 
 LINE_PROBLEMS = frozenset({Problem.LINE_CREDENTIALS_REFUSED})
 HUBSPOT_PROBLEMS = frozenset(Problem) - LINE_PROBLEMS
@@ -43,7 +47,7 @@ class Channel:
     """A registered channel, without its credentials.
 
     `name` is `channels/{channel}`; `bot_user_id` is the Official Account's own id at LINE (LP 6.4 bot info);
-    `area_prefix` is `jp`, `tw` or `th` (LP 4.4).
+    `area_prefix` is `jp`, `tw` or `th` (LP 4.4); `order_lifetime` is how long after its order a send may begin.
     """
 
     name: str
@@ -54,6 +58,7 @@ class Channel:
     hubspot_line_id_property: str
     time_zone: str
     area_prefix: str
+    order_lifetime: timedelta
     create_time: datetime
     update_time: datetime
     problems: tuple[ObservedProblem, ...] = ()

@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from audience.application.audiences import SyncResult
@@ -13,7 +14,13 @@ from audience.application.contact_lists import OfferedList
 from audience.application.facts import TargetingFacts
 from audience.application.ports import LineToken
 from audience.domain.audiences import Audience
-from audience.domain.channels import Channel, Credentials
+from audience.domain.channels import (
+    DEFAULT_ORDER_LIFETIME,
+    LONGEST_ORDER_LIFETIME,
+    SHORTEST_ORDER_LIFETIME,
+    Channel,
+    Credentials,
+)
 from audience.domain.contact_lists import ContactList
 from audience.domain.counts import Count
 from audience.entrypoints.names import CHANNEL
@@ -51,6 +58,7 @@ def read_new_channel(request: channel_pb2.CreateChannelRequest, *, generated_id:
     time_zone = channel.time_zone or DEFAULT_TIME_ZONE
     if not _is_time_zone(time_zone):
         bad.add("channel.time_zone", "must be an IANA time zone, as Asia/Tokyo")
+    order_lifetime = _read_order_lifetime(bad, channel)
     bad.raise_if_any()
     return NewChannel(
         name=CHANNEL.format(channel=channel_id),
@@ -58,6 +66,7 @@ def read_new_channel(request: channel_pb2.CreateChannelRequest, *, generated_id:
         line_channel_id=channel.line_channel_id,
         hubspot_line_id_property=channel.hubspot_line_id_property,
         time_zone=time_zone,
+        order_lifetime=order_lifetime,
         credentials=Credentials(channel.line_channel_secret, channel.hubspot_access_token),
     )
 
@@ -92,6 +101,7 @@ def write_channel(channel: Channel) -> channel_pb2.Channel:
         ],
         create_time=_timestamp(channel.create_time),
         update_time=_timestamp(channel.update_time),
+        order_lifetime=_duration(channel.order_lifetime),
     )
 
 
@@ -169,6 +179,8 @@ def write_facts(facts: TargetingFacts) -> targeting_facts_pb2.GetTargetingFactsR
             reach=facts.reach.reach,
             reach_date="" if facts.reach.day is None else f"{facts.reach.day:%Y%m%d}",
             area_prefix=channel.area_prefix,
+            order_lifetime=_duration(channel.order_lifetime),
+            bot_user_id=channel.bot_user_id,
         ),
         audiences=[_audience_facts(audience) for audience in facts.audiences],
         contact_lists=[_contact_list_facts(contact_list) for contact_list in facts.contact_lists],
@@ -216,12 +228,30 @@ def _is_header_safe(secret: str) -> bool:
     return 1 <= len(secret) <= LARGEST_SECRET and secret.isascii() and secret.isprintable() and " " not in secret
 
 
+def _read_order_lifetime(bad: Violations, channel: channel_pb2.Channel) -> timedelta:
+    if not channel.HasField("order_lifetime"):
+        return DEFAULT_ORDER_LIFETIME
+    span = channel.order_lifetime
+    # Compared as a number: the field holds spans that no timedelta can.
+    shortest, longest = SHORTEST_ORDER_LIFETIME.total_seconds(), LONGEST_ORDER_LIFETIME.total_seconds()
+    if span.nanos or not shortest <= span.seconds <= longest:
+        bad.add("channel.order_lifetime", "must be 1 hour to 7 days, in whole seconds", "OUT_OF_RANGE")
+        return DEFAULT_ORDER_LIFETIME
+    return timedelta(seconds=span.seconds)
+
+
 def _is_time_zone(name: str) -> bool:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
     return True
+
+
+def _duration(span: timedelta) -> Duration:
+    duration = Duration()
+    duration.FromTimedelta(span)
+    return duration
 
 
 def _timestamp(time: datetime) -> Timestamp:

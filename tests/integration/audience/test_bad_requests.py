@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import grpc
 import pytest
+from google.protobuf.duration_pb2 import Duration
 
 from outreach.audience.internal.v1.line_token_pb2 import IssueLineTokenRequest
 from outreach.audience.internal.v1.targeting_facts_pb2 import GetTargetingFactsRequest
@@ -102,6 +103,17 @@ MALFORMED: list[tuple[str, Any, set[str]]] = [
         new_channel(hubspot_line_id_property="../x"),
         {"channel.hubspot_line_id_property"},
     ),
+    *[
+        ("channels.CreateChannel", new_channel(order_lifetime=span), {"channel.order_lifetime"})
+        for span in (
+            Duration(),
+            Duration(seconds=3_599),
+            Duration(seconds=604_801),
+            Duration(seconds=3_600, nanos=1),
+            Duration(seconds=-3_600),
+            Duration(seconds=2**62, nanos=-(2**31)),
+        )
+    ],
     *[
         ("channels.CreateChannel", new_channel(time_zone=zone), {"channel.time_zone"})
         for zone in ("Mars/Base", "../Asia/Tokyo", "/etc/passwd", "Asia", "a\0b", "a" * 5000)

@@ -14,7 +14,7 @@ from outreach.audience.v1.audience_pb2 import Audience, ListAudiencesRequest, Sy
 from outreach.audience.v1.channel_pb2 import Channel, GetChannelRequest
 from outreach_client.errors import RemoteError
 from sandbox.app import RunningSandbox
-from sandbox.world import CHANNEL_ID, PLANS
+from sandbox.world import BOT_USER_ID, CHANNEL_ID, PLANS
 from tests.integration.audience.serving import SCOPES, Api, Served
 from tests.integration.audience.test_contact_lists import await_end_of_sync, bind, find
 
@@ -72,6 +72,7 @@ async def test_facts(api: Api, delivery: Api, channel: str) -> None:
     audiences = {fact.audience: fact for fact in facts.audiences}
     assert (facts.channel.channel, facts.channel.state) == (channel, Channel.ACTIVE)
     assert (facts.channel.time_zone, facts.channel.area_prefix) == ("Asia/Tokyo", "jp")
+    assert facts.channel.bot_user_id == BOT_USER_ID
     assert facts.channel.reach > 0
     assert len(facts.channel.reach_date) == 8
     assert set(audiences) == {entry.name for entry in listed.audiences}

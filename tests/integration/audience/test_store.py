@@ -22,7 +22,19 @@ Store = SqlUnitOfWork[SqlTransaction]
 
 def make_channel(name: str = "channels/acme", line_channel_id: str = "1") -> Channel:
     """Return a channel."""
-    return Channel(name, "Acme", line_channel_id, "U1", "@acme", "line_user_id", "Asia/Tokyo", "jp", NOW, NOW)
+    return Channel(
+        name=name,
+        display_name="Acme",
+        line_channel_id=line_channel_id,
+        bot_user_id="U1",
+        line_basic_id="@acme",
+        hubspot_line_id_property="line_user_id",
+        time_zone="Asia/Tokyo",
+        area_prefix="jp",
+        order_lifetime=timedelta(hours=2),
+        create_time=NOW,
+        update_time=NOW,
+    )
 
 
 @pytest.fixture

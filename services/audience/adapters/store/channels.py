@@ -1,14 +1,14 @@
 """Channels in PostgreSQL."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audience.adapters.tables import CHANNELS, TOKEN_ISSUES
+from audience.adapters.tables import CHANNEL_NAMES, CHANNELS, TOKEN_ISSUES
 from audience.application.ports import Reach, SealedCredentials
 from audience.domain.channels import Channel, ObservedProblem, Problem
 from audience.domain.errors import ChannelExists, LineChannelTaken
@@ -25,9 +25,10 @@ class SqlChannelStore:
         values = {**_to_columns(channel), "credentials": sealed.envelope}
         try:
             async with self._connection.begin_nested():
+                await self._connection.execute(insert(CHANNEL_NAMES).values(name=channel.name))
                 await self._connection.execute(insert(CHANNELS).values(values))
         except IntegrityError as error:
-            if await self.find(channel.name) is not None:
+            if await self.is_name_taken(channel.name):
                 raise ChannelExists(channel.name) from error
             raise LineChannelTaken(channel.line_channel_id) from error
 
@@ -37,7 +38,14 @@ class SqlChannelStore:
         row = rows.one_or_none()
         return None if row is None else _from_row(row)
 
-    async def is_taken(self, line_channel_id: str) -> bool:
+    async def is_name_taken(self, name: str) -> bool:
+        """Tell whether a channel has this name, or had it."""
+        given = select(CHANNEL_NAMES.c.name).where(CHANNEL_NAMES.c.name == name)
+        # The last release, while it still runs, notes no names.
+        present = select(CHANNELS.c.name).where(CHANNELS.c.name == name)
+        return await self._connection.scalar(given.union_all(present).limit(1)) is not None
+
+    async def is_line_channel_taken(self, line_channel_id: str) -> bool:
         """Tell whether a channel with this LINE channel is registered."""
         query = select(CHANNELS.c.name).where(CHANNELS.c.line_channel_id == line_channel_id)
         return await self._connection.scalar(query) is not None
@@ -110,6 +118,7 @@ def _to_columns(channel: Channel) -> dict[str, Any]:
         "hubspot_line_id_property": channel.hubspot_line_id_property,
         "time_zone": channel.time_zone,
         "area_prefix": channel.area_prefix,
+        "order_lifetime_seconds": round(channel.order_lifetime.total_seconds()),
         "create_time": channel.create_time,
         "update_time": channel.update_time,
         "problems": [_problem_to_json(known) for known in channel.problems],
@@ -126,6 +135,7 @@ def _from_row(row: Row[Any]) -> Channel:
         hubspot_line_id_property=row.hubspot_line_id_property,
         time_zone=row.time_zone,
         area_prefix=row.area_prefix,
+        order_lifetime=timedelta(seconds=row.order_lifetime_seconds),
         create_time=row.create_time,
         update_time=row.update_time,
         problems=_problems_from_json(row.problems),

@@ -11,7 +11,7 @@ from audience.application.keyring import Keyring
 from audience.application.list_sync import ListSync
 from audience.application.polling import Polling
 from audience.application.tokens import Tokens
-from audience.domain.channels import Credentials
+from audience.domain.channels import DEFAULT_ORDER_LIFETIME, Credentials
 from kit.store.once import Once
 from kit.store.ports import RequestKey
 from tests.fakes.audience import LINE_CHANNEL_ID, LINE_SECRET, FakeAudienceStores, FakeLine, FakeTransaction, FakeVault
@@ -91,6 +91,7 @@ def describe_channel(
         line_channel_id=line_channel_id,
         hubspot_line_id_property=line_id_property,
         time_zone="Asia/Tokyo",
+        order_lifetime=DEFAULT_ORDER_LIFETIME,
         credentials=Credentials(secret, hubspot_access_token),
     )
 
