@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from audience.application.ports import LineBot, LineToken, Reach, SealedCredentials, SyncClaim
-from audience.domain.audiences import Audience, Kind, ObservedAudience, State
+from audience.domain.audiences import KINDS_WITH_JOBS, Audience, Jobs, Kind, ObservedAudience, State
 from audience.domain.channels import Channel, Credentials
 from audience.domain.contact_lists import ContactList, ListState, Member, Tally, tally
 from audience.domain.errors import ChannelExists, ContactListExists, LineChannelTaken, LineRefused, VendorUnavailable
@@ -66,20 +66,25 @@ class FakeLine:
         """List audiences without their jobs."""
         self._answer()
         listed = [seen for number, seen in self.audiences.items() if number not in self.unlisted]
-        return [replace(seen, jobs_unfinished=None, observe_time=self._clock.now()) for seen in listed]
+        return [self._observe(seen, lists_jobs=False) for seen in listed]
 
     async def get_audience(self, _token: LineToken, audience_id: int, *, owned: bool) -> ObservedAudience | None:
         """Return one audience with its jobs."""
         self._answer()
         self.asked_ids.append(audience_id)
         seen = self.audiences.get(audience_id)
-        return None if seen is None or seen.owned != owned else replace(seen, observe_time=self._clock.now())
+        return None if seen is None or seen.owned != owned else self._observe(seen, lists_jobs=True)
 
     async def count_reach(self, _token: LineToken, day: date) -> int | None:
         """Return the reach of a day that a test has set."""
         self._answer()
         self.asked_days.append(day)
         return self.reaches.get(day)
+
+    def _observe(self, seen: ObservedAudience, *, lists_jobs: bool) -> ObservedAudience:
+        now, jobs = self._clock.now(), seen.jobs
+        told = jobs is not None and (lists_jobs or seen.kind not in KINDS_WITH_JOBS)
+        return replace(seen, jobs=Jobs(jobs.unfinished, now) if jobs and told else None, observe_time=now)
 
     def _answer(self) -> None:
         if not self.available:

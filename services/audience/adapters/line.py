@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import date
 
 from audience.application.ports import LineBot, LineToken
-from audience.domain.audiences import Kind, ObservedAudience, Permission, State
+from audience.domain.audiences import KINDS_WITH_JOBS, Jobs, Kind, ObservedAudience, Permission, State
 from audience.domain.errors import LineRefused, VendorUnavailable
 from kit.clock import Clock, machine_now
 from lineapi.audience_group import AudienceGroup, AudienceJob, JobStatus
@@ -18,7 +18,8 @@ from lineapi.errors import (
     UnauthorizedError,
 )
 
-_FINAL_JOB_STATUSES = frozenset({JobStatus.FINISHED, JobStatus.FAILED})
+_RUNNING_JOBS = frozenset({JobStatus.QUEUED, JobStatus.WORKING})
+_ENDED_JOBS = frozenset({JobStatus.FINISHED, JobStatus.FAILED})
 _KINDS = {kind.name: kind for kind in Kind if kind is not Kind.OTHER_KIND}
 _STATES = {state.name: state for state in State if state not in (State.REMOVED, State.OTHER_STATE)}
 
@@ -72,11 +73,14 @@ class LineApiAccounts:
         return followers.targeted_reaches
 
     def _observe(self, group: AudienceGroup, *, jobs: tuple[AudienceJob, ...] | None, owned: bool) -> ObservedAudience:
-        unfinished = None if jobs is None else any(job.job_status not in _FINAL_JOB_STATUSES for job in jobs)
+        kind, now = _KINDS.get(group.type, Kind.OTHER_KIND), self._clock.now()
+        if jobs is None and kind not in KINDS_WITH_JOBS:
+            jobs = ()
+        unfinished = None if jobs is None else _find_unfinished(jobs)
         return ObservedAudience(
             audience_id=group.audience_group_id,
             display_name=group.description,
-            kind=_KINDS.get(group.type, Kind.OTHER_KIND),
+            kind=kind,
             state=_STATES.get(group.status, State.OTHER_STATE),
             line_count=group.audience_count,
             permission=Permission.READ_WRITE if group.permission == "READ_WRITE" else Permission.READ,
@@ -85,9 +89,17 @@ class LineApiAccounts:
             owned=owned,
             create_time=group.created,
             expire_time=group.expire_time,
-            jobs_unfinished=unfinished,
-            observe_time=self._clock.now(),
+            jobs=None if unfinished is None else Jobs(unfinished, now),
+            observe_time=now,
         )
+
+
+def _find_unfinished(jobs: tuple[AudienceJob, ...]) -> bool | None:
+    """Tell whether a job is unfinished; None when one is in a state that LINE added later (LP 1.10)."""
+    states = {job.job_status for job in jobs}
+    if states & _RUNNING_JOBS:
+        return True
+    return False if states <= _ENDED_JOBS else None
 
 
 @contextmanager

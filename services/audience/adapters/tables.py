@@ -71,7 +71,9 @@ AUDIENCES = Table(
     Column("owned", Boolean, nullable=False),
     Column("create_time", DateTime(timezone=True), nullable=False),
     Column("expire_time", DateTime(timezone=True)),
+    # What LINE last said of the jobs, and when; both null while it was not asked.
     Column("jobs_unfinished", Boolean),
+    Column("jobs_time", DateTime(timezone=True)),
     Column("observe_time", DateTime(timezone=True), nullable=False),
     Column("published_value", BigInteger, nullable=False),
     Column("published_state", Text, nullable=False),

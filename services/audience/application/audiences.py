@@ -121,9 +121,8 @@ class Audiences:
 
 
 def needs_asking(entry: Audience, now: datetime) -> bool:
-    """Tell whether an entry is too old to decide on, or is an upload whose jobs LINE's list does not tell (LP 3.7)."""
-    too_old = entry.observed.observe_time < now - FRESHNESS
-    return too_old or (entry.observed.kind is Kind.UPLOAD and entry.observed.jobs_unfinished is None)
+    """Tell whether an entry, or what is known of its jobs, is too old to decide on, or jobs are not known at all."""
+    return entry.observed.jobs is None or entry.oldest_time < now - FRESHNESS
 
 
 async def _record(tx: Transaction, entry: Audience, answer: ObservedAudience | None, now: datetime) -> None:

@@ -50,11 +50,23 @@ class Permission(Enum):
     READ_WRITE = auto()
 
 
+KINDS_WITH_JOBS = frozenset({Kind.UPLOAD, Kind.OTHER_KIND})
+"""Members are added to uploads by jobs (LP 3.7); of kinds that LINE adds later nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """What LINE said of an audience's jobs at `observe_time`: whether members are still being added (LP 3.8)."""
+
+    unfinished: bool
+    observe_time: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class ObservedAudience:
     """What LINE said of one audience at `observe_time`; `line_count` 0 means 0 to 19 unless it is exact (LP 3.9).
 
-    `jobs_unfinished` is None where LINE was not asked for the jobs: its list does not tell them (LP 3.7).
+    `jobs` is None where LINE did not tell: its list does not (LP 3.7). Not known is neither finished nor unfinished.
     """
 
     audience_id: int
@@ -68,7 +80,7 @@ class ObservedAudience:
     owned: bool
     create_time: datetime
     expire_time: datetime | None
-    jobs_unfinished: bool | None
+    jobs: Jobs | None
     observe_time: datetime
 
 
@@ -92,11 +104,12 @@ class Audience:
         return not (self.observed.owned and is_exact(self.observed))
 
     @property
-    def growing(self) -> bool:
-        """Whether members are still being added; taken for true of an upload whose jobs are unknown (LP 3.7)."""
-        if self.observed.jobs_unfinished is None:
-            return self.observed.kind is Kind.UPLOAD
-        return self.observed.jobs_unfinished
+    def oldest_time(self) -> datetime:
+        """When LINE told the oldest part of what is known of the entry; jobs may be older than the rest."""
+        observed = self.observed
+        return (
+            observed.observe_time if observed.jobs is None else min(observed.observe_time, observed.jobs.observe_time)
+        )
 
 
 def is_exact(observed: ObservedAudience) -> bool:
@@ -116,8 +129,11 @@ def enter(channel: str, observed: ObservedAudience) -> Audience:
 
 
 def renew(known: Audience, observed: ObservedAudience) -> Audience:
-    """Bring an entry up to date; a computed size is published anew only after a day (V7)."""
-    entry = replace(known, observed=observed)
+    """Bring an entry up to date; a computed size is published anew only after a day (V7).
+
+    What was known of the jobs stays, with its own time, where this observation does not tell them.
+    """
+    entry = replace(known, observed=replace(observed, jobs=observed.jobs or known.observed.jobs))
     if not entry.exact and observed.observe_time < known.publish_time + PUBLICATION_INTERVAL:
         return entry
     return replace(entry, published_size=_show(observed), publish_time=observed.observe_time)

@@ -35,6 +35,11 @@ LARGEST_DISPLAY_NAME = 100
 LARGEST_SECRET = 1000
 
 _LINE_CHANNEL_ID = re.compile(r"[0-9]{1,20}")
+_JOBS = {
+    None: targeting_facts_pb2.AudienceFacts.JOBS_UNSPECIFIED,
+    False: targeting_facts_pb2.AudienceFacts.FINISHED,
+    True: targeting_facts_pb2.AudienceFacts.UNFINISHED,
+}
 _PROPERTY_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 
@@ -194,6 +199,7 @@ def write_count(count: Count) -> count_pb2.Count:
 
 def _audience_facts(audience: Audience) -> targeting_facts_pb2.AudienceFacts:
     observed = audience.observed
+    jobs = _JOBS[None if observed.jobs is None else observed.jobs.unfinished]
     return targeting_facts_pb2.AudienceFacts(
         audience=audience.name,
         kind=audience_pb2.Audience.Kind.Value(observed.kind.name),
@@ -201,10 +207,11 @@ def _audience_facts(audience: Audience) -> targeting_facts_pb2.AudienceFacts:
         line_count=observed.line_count,
         exact=audience.exact,
         restricted=audience.restricted,
-        jobs_unfinished=audience.growing,
+        jobs_unfinished=jobs != targeting_facts_pb2.AudienceFacts.FINISHED,
         expire_time=_optional_timestamp(observed.expire_time),
         published_size=write_count(audience.published_size),
-        observe_time=_timestamp(observed.observe_time),
+        observe_time=_timestamp(audience.oldest_time),
+        jobs=jobs,
     )
 
 

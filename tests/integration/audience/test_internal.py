@@ -9,7 +9,7 @@ from sqlalchemy import select
 from audience.adapters.tables import TOKEN_ISSUES
 from kit.store.engine import open_database
 from outreach.audience.internal.v1.line_token_pb2 import IssueLineTokenRequest
-from outreach.audience.internal.v1.targeting_facts_pb2 import GetTargetingFactsRequest
+from outreach.audience.internal.v1.targeting_facts_pb2 import AudienceFacts, GetTargetingFactsRequest
 from outreach.audience.v1.audience_pb2 import Audience, ListAudiencesRequest, SyncAudiencesRequest
 from outreach.audience.v1.channel_pb2 import Channel, GetChannelRequest
 from outreach_client.errors import RemoteError
@@ -76,7 +76,7 @@ async def test_facts(api: Api, delivery: Api, channel: str) -> None:
     assert facts.channel.reach > 0
     assert len(facts.channel.reach_date) == 8
     assert set(audiences) == {entry.name for entry in listed.audiences}
-    assert not any(fact.jobs_unfinished for fact in audiences.values())
+    assert {(fact.jobs, fact.jobs_unfinished) for fact in audiences.values()} == {(AudienceFacts.FINISHED, False)}
     assert all(fact.exact == (fact.kind in (Audience.UPLOAD, Audience.CHAT_TAG)) for fact in audiences.values())
     assert all(audiences[entry.name].published_size == entry.size for entry in listed.audiences)
     assert [fact.contact_list for fact in facts.contact_lists] == [bound.name]
@@ -99,4 +99,5 @@ async def test_facts_while_line_refuses(api: Api, delivery: Api, channel: str, s
     assert facts.channel.state == shown.state == Channel.IMPAIRED
     assert [problem.reason for problem in shown.problems] == [Channel.Problem.LINE_CREDENTIALS_REFUSED]
     assert len(facts.audiences) == len(PLANS)
-    assert all(fact.jobs_unfinished for fact in facts.audiences if fact.kind == Audience.UPLOAD)
+    unknown = {(fact.jobs, fact.jobs_unfinished) for fact in facts.audiences if fact.kind == Audience.UPLOAD}
+    assert unknown == {(AudienceFacts.JOBS_UNSPECIFIED, True)}

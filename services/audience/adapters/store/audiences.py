@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audience.adapters.tables import AUDIENCES
-from audience.domain.audiences import Audience, Kind, ObservedAudience, Permission, State
+from audience.domain.audiences import Audience, Jobs, Kind, ObservedAudience, Permission, State
 from audience.domain.counts import Count, CountState
 
 _KEY = ("channel", "audience_id")
@@ -73,9 +73,13 @@ def split_name(name: str) -> tuple[str, int]:
 
 def _to_columns(audience: Audience) -> dict[str, Any]:
     channel, _ = split_name(audience.name)
+    jobs = audience.observed.jobs
     observed = asdict(audience.observed)
+    del observed["jobs"]
     return {
         **observed,
+        "jobs_unfinished": None if jobs is None else jobs.unfinished,
+        "jobs_time": None if jobs is None else jobs.observe_time,
         "channel": channel,
         "kind": audience.observed.kind.name,
         "state": audience.observed.state.name,
@@ -101,9 +105,14 @@ def _from_row(row: Row[Any]) -> Audience:
             owned=row.owned,
             create_time=row.create_time,
             expire_time=row.expire_time,
-            jobs_unfinished=row.jobs_unfinished,
+            jobs=_read_jobs(row),
             observe_time=row.observe_time,
         ),
         published_size=Count(row.published_value, CountState[row.published_state]),
         publish_time=row.publish_time,
     )
+
+
+def _read_jobs(row: Row[Any]) -> Jobs | None:
+    known = row.jobs_unfinished is not None and row.jobs_time is not None
+    return Jobs(row.jobs_unfinished, row.jobs_time) if known else None

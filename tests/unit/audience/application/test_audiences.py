@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from audience.domain.audiences import Kind, ObservedAudience, Permission, State
+from audience.domain.audiences import Jobs, Kind, ObservedAudience, Permission, State
 from audience.domain.errors import VendorUnavailable
 from audience.domain.events import AudienceDiscovered, AudienceReady, AudienceUnusable
 from tests.unit.audience.application.conftest import ACME, World
+
+SEEN = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def make_audience(number: int = 1, **changes: Any) -> ObservedAudience:
@@ -26,8 +28,8 @@ def make_audience(number: int = 1, **changes: Any) -> ObservedAudience:
         owned=True,
         create_time=datetime(2026, 3, 1, tzinfo=UTC),
         expire_time=None,
-        jobs_unfinished=False,
-        observe_time=datetime(2026, 3, 1, tzinfo=UTC),
+        jobs=Jobs(unfinished=False, observe_time=SEEN),
+        observe_time=SEEN,
     )
     return replace(audience, **changes)
 

@@ -2,9 +2,9 @@
 
 from datetime import date, timedelta
 
-from audience.domain.audiences import Kind
+from audience.domain.audiences import Jobs, Kind
 from tests.unit.audience.application.conftest import ACME, World
-from tests.unit.audience.application.test_audiences import make_audience
+from tests.unit.audience.application.test_audiences import SEEN, make_audience
 
 NAME = f"{ACME}/audiences/1"
 
@@ -23,17 +23,23 @@ async def test_old_entries_are_asked_for_again(acme: World) -> None:
 
 
 async def test_jobs_of_uploads_are_asked_for(acme: World) -> None:
-    """LINE's list does not tell of jobs, so an upload is asked for, and grows while a job is unfinished."""
-    acme.line.audiences = {1: make_audience(kind=Kind.UPLOAD, jobs_unfinished=True)}
+    """LINE's list does not tell of jobs, so an upload is asked for; what it said holds for five minutes."""
+    acme.line.audiences = {1: make_audience(kind=Kind.UPLOAD, jobs=Jobs(unfinished=True, observe_time=SEEN))}
     await acme.audiences.sync(ACME)
-    facts = await acme.facts.gather(ACME, [NAME], [])
+    told = [(await acme.facts.gather(ACME, [NAME], [])).audiences[0].observed.jobs]
+    acme.line.audiences = {1: make_audience(kind=Kind.UPLOAD)}
+    acme.clock.advance(timedelta(minutes=4))
+    await acme.audiences.sync(ACME)
+    told.append((await acme.facts.gather(ACME, [NAME], [])).audiences[0].observed.jobs)
+    acme.clock.advance(timedelta(minutes=2))
+    told.append((await acme.facts.gather(ACME, [NAME], [])).audiences[0].observed.jobs)
 
-    assert [entry.growing for entry in facts.audiences] == [True]
-    assert acme.line.asked_ids == [1]
+    assert [jobs is not None and jobs.unfinished for jobs in told] == [True, True, False]
+    assert acme.line.asked_ids == [1, 1]
 
 
 async def test_facts_during_an_outage(acme: World) -> None:
-    """Without LINE the facts keep their age, and an upload with unknown jobs counts as growing."""
+    """Without LINE the facts keep their age, and the jobs of an upload that nobody knows stay unknown."""
     acme.line.audiences = {1: make_audience(kind=Kind.UPLOAD)}
     await acme.audiences.sync(ACME)
     synced = acme.clock.now()
@@ -41,8 +47,23 @@ async def test_facts_during_an_outage(acme: World) -> None:
     acme.clock.advance(timedelta(hours=1))
     facts = await acme.facts.gather(ACME, [NAME, f"{ACME}/audiences/2"], [f"{ACME}/contactLists/1"])
 
-    assert [(entry.observed.observe_time, entry.growing) for entry in facts.audiences] == [(synced, True)]
+    assert [(entry.oldest_time, entry.observed.jobs) for entry in facts.audiences] == [(synced, None)]
     assert (facts.contact_lists, facts.reach.reach) == ((), None)
+
+
+async def test_facts_are_as_old_as_their_oldest_part(acme: World) -> None:
+    """Jobs that were told earlier than the rest keep what they were, and their time counts."""
+    acme.line.audiences = {1: make_audience(kind=Kind.UPLOAD)}
+    await acme.audiences.sync(ACME)
+    await acme.facts.gather(ACME, [NAME], [])
+    told = acme.clock.now()
+    acme.clock.advance(timedelta(minutes=6))
+    await acme.audiences.sync(ACME)
+    acme.line.available = False
+    (entry,) = (await acme.facts.gather(ACME, [NAME], [])).audiences
+
+    assert entry.observed.jobs == Jobs(unfinished=False, observe_time=told)
+    assert (entry.oldest_time, entry.observed.observe_time) == (told, acme.clock.now())
 
 
 async def test_audience_that_is_gone(acme: World) -> None:
