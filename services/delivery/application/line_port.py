@@ -16,7 +16,10 @@ from delivery.domain.sending.failures import NarrowcastFailure
 from kit.errors import ServiceError, Unavailable
 
 LONGEST_SEND = timedelta(seconds=60)
-"""`send_narrowcast` ends within this: two tokens, two attempts, one look at the quota. Leases are longer (I3)."""
+"""`send_narrowcast` ends within this: two tokens, two attempts, one look at the quota.
+
+So a key that may be used when it begins is not too old when it ends (I3). Claims are shorter: they are renewed meanwhile.
+"""
 
 
 class LineUnavailable(Unavailable):

@@ -233,7 +233,7 @@ async def test_unreachable(line: LineApiMessages, stub: StubLINE) -> None:
 
 
 def test_longest_send() -> None:
-    """Two tokens, two attempts and the look at the quota fit into what leases reckon with."""
+    """Two tokens, two attempts and the look at the quota fit into what a key may age meanwhile (I3)."""
     token = read_timeouts(load_service_config())["/outreach.audience.internal.v1.LineTokenService/IssueLineToken"]
 
     assert timedelta(seconds=2 * token + 2 * SEND_TIMEOUT + 2 * 5) <= LONGEST_SEND
