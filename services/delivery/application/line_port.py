@@ -18,7 +18,7 @@ from kit.errors import ServiceError, Unavailable
 LONGEST_SEND = timedelta(seconds=60)
 """`send_narrowcast` ends within this: two tokens, two attempts, one look at the quota.
 
-So a key that may be used when it begins is not too old when it ends (I3). Claims are shorter: they are renewed meanwhile.
+So a key that may be used when it begins is not too old when it ends (I3). Claims are shorter and renewed meanwhile.
 """
 
 
