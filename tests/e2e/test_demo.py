@@ -20,7 +20,7 @@ def scenario() -> Iterator[Scenario]:
 
 @pytest.mark.timeout(120)
 def test_the_story_is_told_and_leaves_nothing(scenario: Scenario) -> None:
-    """All ten chapters go as said; the exit status is 0; no process is left (issue: at most 60 s when set up)."""
+    """All ten chapters go as said; the exit status is 0; no process is left (N1)."""
     scenario.start(DEMO, until="10. ", seconds=75.0)
     status = scenario.end_input()
 

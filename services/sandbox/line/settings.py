@@ -43,7 +43,7 @@ class LineSettings:
     adding_extends_expiry: bool = False
     """Whether adding ids starts the 180 days anew (LP 3.3)."""
     unknown_upload_ids: Literal["kept", "dropped", "refused"] = "kept"
-    """A well-formed id of nobody in an upload (LP 3.4, LP 12 #9)."""
+    """A well-formed id of nobody in an upload (LP 3.4, LP 12.9)."""
     message_audiences_grow: bool = False
     """Whether CLICK and IMP audiences take in people who act after READY."""
     duplicate_names_refused: bool = False
@@ -57,7 +57,7 @@ class LineSettings:
     ifa_audiences_allowed: bool = True
     """Whether the OA has the corporate application that advertising ids need (LP 3.1)."""
     inactivation_name: Literal["inactivatedTimestamp", "inactiveTimestamp"] = "inactivatedTimestamp"
-    """The spelling of that property (LP 3.6, 12 #2)."""
+    """The spelling of that property (LP 3.6, 12.2)."""
     message_audience_recount: float = 3600.0
     """How often a CLICK or IMP audience that is not READY yet takes in who acted since (LP 3.8)."""
     list_order: Literal["newest_first", "oldest_first"] = "newest_first"
@@ -103,7 +103,7 @@ class LineSettings:
     duplicate_recipients: Literal["once", "refused"] = "once"
     """An id that is twice in `to` (LP 5.1)."""
     foreign_recipients: Literal["ignored", "refused"] = "ignored"
-    """A well-formed id of another provider in a multicast: 200 without delivery, or 400 (LP 12 #3)."""
+    """A well-formed id of another provider in a multicast: 200 without delivery, or 400 (LP 12.3)."""
 
     # Webhooks
     webhook_active_at_first: bool = True

@@ -1,4 +1,4 @@
-"""Measures the sandbox and says what came of it, goals beside figures (issue "Speed and size" of the sandbox)."""
+"""Measures the sandbox and says what came of it, goals beside figures."""
 
 import asyncio
 from dataclasses import dataclass

@@ -10,7 +10,7 @@ from kit.store.errors import StoreError
 from kit.store.ports import UnitOfWork
 
 LEASE = timedelta(seconds=12)
-"""How long a dead process's row waits for another one, machine time; a living one renews it (DECISIONS: leases)."""
+"""How long a dead process's row waits for another one, machine time; a living one renews it (decision 39)."""
 
 
 @asynccontextmanager

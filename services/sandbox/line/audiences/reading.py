@@ -55,7 +55,7 @@ def _show_page(line: Line, call: Call, page: int, found: list[Audience]) -> Answ
 
 
 def read_one(line: Line, call: Call) -> Answer:
-    """Answer an audience and its jobs; an unknown one is a 400 (trap 3)."""
+    """Answer an audience and its jobs; an unknown one is a 400 (LP trap 3)."""
     audience = find_called(line, call)
     if audience.foreign:
         raise not_found()
@@ -90,7 +90,7 @@ def rename(line: Line, call: Call) -> Answer:
 
 
 def delete(line: Line, call: Call) -> Answer:
-    """Delete an audience for good; 202 as the reference says, against the OpenAPI (LP 12 #1)."""
+    """Delete an audience for good; 202 as the reference says, against the OpenAPI (LP 12.1)."""
     audience = find_called(line, call)
     require_writable(line, audience)
     del call.channel.account.audiences[audience.number]

@@ -36,7 +36,7 @@ def one(operator: str, value: str | None = None, *, name: str = "firstname", **m
 
 
 async def test_do_search(official: OfficialClient) -> None:
-    """`search_api.do_search` finds a contact by its LINE id, in lower case for IN (trap 16)."""
+    """`search_api.do_search` finds a contact by its LINE id, in lower case for IN (HS trap 16)."""
     filters = [{"propertyName": "line_user_id", "operator": "IN", "values": [LINE_ID.lower()]}]
     request = PublicObjectSearchRequest(
         filter_groups=[{"filters": filters}], properties=["line_user_id"], limit=10, sorts=[], after=None

@@ -109,7 +109,7 @@ async def test_people_react_over_days_by_their_shares(oa: OfficialAccount) -> No
 
 
 async def test_statistics_wait_for_the_delivery(oa: OfficialAccount) -> None:
-    """Until all is sent even `delivered` is null (trap 22), and until the switch's delay there are no reactions."""
+    """Until all is sent even `delivered` is null (LP trap 22), and until the switch's delay there are no reactions."""
     await oa.change_settings(insight_delay=86_400)
     await oa.befriend(60)
     answer = await oa.narrowcast()

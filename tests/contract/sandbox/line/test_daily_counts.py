@@ -76,7 +76,7 @@ async def test_days_without_numbers(oa: OfficialAccount, path: str, first: str, 
 
 
 async def test_a_japanese_day(oa: OfficialAccount) -> None:
-    """What is sent at 15:00 UTC belongs to the next day in Japan (trap 26)."""
+    """What is sent at 15:00 UTC belongs to the next day in Japan (LP trap 26)."""
     to = (await oa.befriend(1))[0]
     oa.clock.advance(12 * 3600)
     await oa.call("POST", "/v2/bot/message/push", body={"to": to, "messages": [TEXT]})
