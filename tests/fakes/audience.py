@@ -1,16 +1,18 @@
 """In-memory stand-ins for the ports of `audience.application.ports`."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from audience.application.ports import LineBot, LineToken, Reach, SealedCredentials, SyncClaim
+from audience.application.ports import LineBot, LineToken, Reach, SealedCredentials
 from audience.domain.audiences import KINDS_WITH_JOBS, Audience, Jobs, Kind, ObservedAudience, State
 from audience.domain.channels import Channel, Credentials
 from audience.domain.contact_lists import ContactList, ListState, Member, Tally, tally
 from audience.domain.errors import ChannelExists, ContactListExists, LineChannelTaken, LineRefused, VendorUnavailable
 from audience.domain.events import Event
 from kit.clock import Clock
+from kit.store.ports import Claim
+from tests.fakes.claims import FakeClaims
 from tests.fakes.store import FakeRequestAnswers, FakeUnitOfWork
 
 LINE_CHANNEL_ID = "2000000001"
@@ -91,10 +93,11 @@ class FakeLine:
             raise VendorUnavailable("line")
 
 
-class FakeChannelStore:
+class FakeChannelStore(FakeClaims[Channel]):
     """A `ChannelStore` that holds everything in dictionaries, keyed by channel name."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.channels: dict[str, Channel] = {}
         self.sealed: dict[str, SealedCredentials] = {}
         self.reaches: dict[str, Reach] = {}
@@ -153,13 +156,22 @@ class FakeChannelStore:
         """Keep the record."""
         self.token_issues.append((name, caller, issue_time))
 
-    async def claim_poll(self, *, now: datetime, due_before: datetime) -> str | None:
+    async def claim_poll(self, *, due_before: datetime, lease: timedelta) -> Claim[Channel] | None:
         """Take the first channel that is due."""
-        for name in self.channels:
-            if name not in self.polls or self.polls[name] < due_before:
-                self.polls[name] = now
-                return name
+        for name, channel in self.channels.items():
+            if self.is_free(channel) and (name not in self.polls or self.polls[name] < due_before):
+                return self.grant(channel, lease=lease)
         return None
+
+    async def note_poll(self, name: str, *, poll_time: datetime) -> None:
+        """Keep the time."""
+        self.polls[name] = poll_time
+
+    def _find(self, key: Hashable) -> Channel | None:
+        return self.channels.get(str(key))
+
+    def _key_of(self, item: Channel) -> Hashable:
+        return item.name
 
 
 class FakeAudienceStore:
@@ -198,15 +210,14 @@ class FakeAudienceStore:
         return sorted(found, key=lambda entry: entry.observed.audience_id)[:size]
 
 
-class FakeContactListStore:
-    """A `ContactListStore` whose claims lapse when a test says so."""
+class FakeContactListStore(FakeClaims[ContactList]):
+    """A `ContactListStore`."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.lists: dict[str, ContactList] = {}
         self.members: dict[tuple[str, int], dict[str, Member]] = {}
-        self.generations: dict[str, int] = {}
         self.in_use: dict[str, int] = {}
-        self.claimed: set[str] = set()
 
     async def add(self, contact_list: ContactList) -> None:
         """Store a new list."""
@@ -242,62 +253,52 @@ class FakeContactListStore:
             await self.request_sync(name, now=now)
         return len(stale)
 
-    async def claim_sync(self, *, lease_seconds: float) -> SyncClaim | None:
-        """Take a list that is to be read and not claimed."""
-        assert lease_seconds > 0
-        for name, known in self.lists.items():
-            if known.state is ListState.SYNCING and name not in self.claimed:
-                self.claimed.add(name)
-                self.generations[name] = self.generations.get(name, 0) + 1
-                return SyncClaim(known, self.generations[name])
+    async def claim_sync(self, *, lease: timedelta) -> Claim[ContactList] | None:
+        """Take a list that is to be read and that nobody has claimed."""
+        for known in self.lists.values():
+            if known.state is ListState.SYNCING and self.is_free(known):
+                return self.grant(known, lease=lease)
         return None
 
-    def lapse(self, name: str) -> None:
-        """Let the claim of a list run out."""
-        self.claimed.discard(name)
+    async def save(self, contact_list: ContactList) -> None:
+        """Replace the list."""
+        self.lists[contact_list.name] = contact_list
 
-    async def extend_claim(self, claim: SyncClaim, *, lease_seconds: float) -> bool:
-        """Tell whether the claim holds."""
-        assert lease_seconds > 0
-        return self._holds(claim)
-
-    async def add_members(self, claim: SyncClaim, members: Sequence[Member]) -> None:
+    async def add_members(self, claim: Claim[ContactList], members: Sequence[Member]) -> None:
         """Put members aside."""
-        aside = self.members.setdefault(self._key(claim), {})
+        aside = self.members.setdefault(self._aside(claim), {})
         for member in members:
             aside.setdefault(member.record_id, member)
 
-    async def discard_members(self, claim: SyncClaim) -> None:
+    async def discard_members(self, claim: Claim[ContactList]) -> None:
         """Forget what was put aside."""
-        self.members.pop(self._key(claim), None)
+        self.members.pop(self._aside(claim), None)
 
-    async def tally_members(self, claim: SyncClaim) -> Tally:
+    async def tally_members(self, claim: Claim[ContactList]) -> Tally:
         """Count what was put aside."""
-        return tally(self.members.get(self._key(claim), {}).values())
+        return tally(self.members.get(self._aside(claim), {}).values())
 
-    async def finish_sync(self, claim: SyncClaim, outcome: ContactList, *, replace_members: bool) -> bool:
-        """End the claim if it holds."""
-        if not self._holds(claim):
-            return False
-        self.lists[outcome.name] = outcome
-        self.claimed.discard(outcome.name)
-        if replace_members:
-            self.in_use[outcome.name] = claim.generation
-        kept = (outcome.name, self.in_use.get(outcome.name, 0))
-        self.members = {key: value for key, value in self.members.items() if key[0] != outcome.name or key == kept}
-        return True
+    async def use_members(self, claim: Claim[ContactList]) -> None:
+        """Keep what was put aside, and nothing else."""
+        name = claim.item.name
+        self.in_use[name] = claim.number
+        self.members = {
+            key: value for key, value in self.members.items() if key[0] != name or key == (name, claim.number)
+        }
 
     def members_in_use(self, name: str) -> dict[str, Member]:
         """Return the members of the last complete reading, keyed by record id."""
         return self.members.get((name, self.in_use.get(name, 0)), {})
 
-    def _holds(self, claim: SyncClaim) -> bool:
-        name = claim.contact_list.name
-        return self.lists[name].state is ListState.SYNCING and self.generations[name] == claim.generation
+    def _find(self, key: Hashable) -> ContactList | None:
+        return self.lists.get(str(key))
+
+    def _key_of(self, item: ContactList) -> Hashable:
+        return item.name
 
     @staticmethod
-    def _key(claim: SyncClaim) -> tuple[str, int]:
-        return claim.contact_list.name, claim.generation
+    def _aside(claim: Claim[ContactList]) -> tuple[str, int]:
+        return claim.item.name, claim.number
 
 
 class FakeEventOutbox:

@@ -1,6 +1,6 @@
 """An in-memory HubSpot account behind the port `ContactSource`."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -45,7 +45,8 @@ class _List:
 class FakeContactSource:
     """One account with the property `line_user_id`, open to `TOKEN`; its public methods arrange it.
 
-    `fail_next` makes the next call raise. Time moves by a second with every change.
+    `fail_next` makes the next call raise; `meanwhile` happens once, while contacts are read. Time moves by a second
+    with every change.
     """
 
     def __init__(self) -> None:
@@ -57,6 +58,7 @@ class FakeContactSource:
         self._archived: set[str] = set()
         self._lists: dict[str, _List] = {}
         self._failures: list[ContactSourceError] = []
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
         self._now = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
         self._next_record = 101
 
@@ -172,6 +174,9 @@ class FakeContactSource:
         self, credentials: HubSpotCredentials, record_ids: Sequence[str], *, line_id_property: str
     ) -> LineIdReading:
         """See the port."""
+        if self.meanwhile is not None:
+            happen, self.meanwhile = self.meanwhile, None
+            await happen()
         if len(record_ids) > LARGEST_READ:
             raise ValueError(len(record_ids))
         self._authorise(credentials, CONTACTS_READ)

@@ -40,6 +40,9 @@ CHANNELS = Table(
     Column("reach_attempt_time", DateTime(timezone=True)),
     Column("poll_time", DateTime(timezone=True)),
     Column("order_lifetime_seconds", Integer, nullable=False, server_default=text("86400")),
+    # Of whoever reads the channel's audiences.
+    Column("claim_number", BigInteger, nullable=False, server_default=text("0")),
+    Column("claim_expire_time", DateTime(timezone=True)),
     Index("channels_poll_time", "poll_time"),
 )
 
@@ -96,8 +99,8 @@ CONTACT_LISTS = Table(
     Column("sync_time", DateTime(timezone=True)),
     Column("create_time", DateTime(timezone=True), nullable=False),
     Column("update_time", DateTime(timezone=True), nullable=False),
-    # `generation` counts claims; the members in use are those of `members_generation`.
-    Column("generation", Integer, nullable=False),
+    # A reading's members have the number of its claim as their generation; those of `members_generation` are in use.
+    Column("generation", Integer, key="claim_number", nullable=False),
     Column("members_generation", Integer, nullable=False),
     Column("claim_expire_time", DateTime(timezone=True)),
     Index("contact_lists_to_sync", "claim_expire_time", postgresql_where="state = 'SYNCING'"),

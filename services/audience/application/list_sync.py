@@ -1,21 +1,20 @@
 """Reads bound lists from HubSpot: a background worker that any number of replicas may run."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
 from audience.application.hubspot_port import LARGEST_READ, ContactSource, HubSpotCredentials, HubSpotList
 from audience.application.keyring import Keyring
-from audience.application.ports import SyncClaim, Transaction
+from audience.application.ports import Transaction
 from audience.domain.channels import Problem
 from audience.domain.contact_lists import ContactList, ListState, Member, SyncFailure, classify, is_plausible
 from audience.domain.errors import DailyLimitReached, HubSpotListNotFound, HubSpotRefused, VendorUnavailable
 from audience.domain.events import ContactListSynced, ContactListSyncFailed
 from kit.clock import Clock
-from kit.store.ports import UnitOfWork
-
-LEASE_SECONDS = 60.0
-"""How long a claim holds without a sign of life, in machine time; every page renews it."""
+from kit.store.holding import LEASE, holding
+from kit.store.ports import Claim, UnitOfWork
 
 MAX_WALKS = 3
 """How often a list is walked anew when it changed during the walk (HS 10, trap 3)."""
@@ -53,18 +52,16 @@ class ListSync:
         now = self._clock.now()
         async with self._uow() as tx:
             await tx.contact_lists.request_stale_syncs(now=now, synced_before=now - REFRESH_AFTER)
-            claim = await tx.contact_lists.claim_sync(lease_seconds=LEASE_SECONDS)
+            claim = await tx.contact_lists.claim_sync(lease=LEASE)
         if claim is None:
             return False
-        try:
-            outcome = await self._read(claim)
-        except ClaimLost:
-            return True
-        await self._finish(claim, outcome)
+        async with holding(self._uow, lambda tx: tx.contact_lists, claim):
+            with suppress(ClaimLost):
+                await self._finish(claim, await self._read(claim))
         return True
 
-    async def _read(self, claim: SyncClaim) -> ContactList:
-        channel = claim.contact_list.name.partition("/contactLists/")[0]
+    async def _read(self, claim: Claim[ContactList]) -> ContactList:
+        channel = claim.item.name.partition("/contactLists/")[0]
         try:
             async with self._keyring.hubspot(channel) as (owner, credentials):
                 return await self._walk_until_calm(claim, credentials, owner.hubspot_line_id_property)
@@ -78,25 +75,25 @@ class ListSync:
             return self._failed(claim, ListState.FAILED, SyncFailure.HUBSPOT_UNAVAILABLE)
 
     async def _walk_until_calm(
-        self, claim: SyncClaim, credentials: HubSpotCredentials, line_id_property: str
+        self, claim: Claim[ContactList], credentials: HubSpotCredentials, line_id_property: str
     ) -> ContactList:
-        before = await self._contacts.get_list(credentials, claim.contact_list.hubspot_list_id)
+        before = await self._contacts.get_list(credentials, claim.item.hubspot_list_id)
         for _ in range(MAX_WALKS):
             await self._walk(claim, credentials, line_id_property)
-            after = await self._contacts.get_list(credentials, claim.contact_list.hubspot_list_id)
+            after = await self._contacts.get_list(credentials, claim.item.hubspot_list_id)
             if after.signals == before.signals:
                 break
             before = after
         return await self._conclude(claim, after)
 
-    async def _walk(self, claim: SyncClaim, credentials: HubSpotCredentials, line_id_property: str) -> None:
+    async def _walk(self, claim: Claim[ContactList], credentials: HubSpotCredentials, line_id_property: str) -> None:
         async with self._uow() as tx:
             await tx.contact_lists.discard_members(claim)
-        pages = self._contacts.walk_members(credentials, claim.contact_list.hubspot_list_id)
+        pages = self._contacts.walk_members(credentials, claim.item.hubspot_list_id)
         async for record_ids in pages:
             members = await self._resolve(credentials, record_ids, line_id_property)
             async with self._uow() as tx:
-                if not await tx.contact_lists.extend_claim(claim, lease_seconds=LEASE_SECONDS):
+                if await tx.contact_lists.hold(claim) is None:
                     raise ClaimLost
                 await tx.contact_lists.add_members(claim, members)
 
@@ -112,14 +109,14 @@ class ListSync:
                 members.append(classify(reading.merged_into.get(record_id, record_id), value))
         return members
 
-    async def _conclude(self, claim: SyncClaim, source: HubSpotList) -> ContactList:
+    async def _conclude(self, claim: Claim[ContactList], source: HubSpotList) -> ContactList:
         async with self._uow() as tx:
             counted = await tx.contact_lists.tally_members(claim)
         if not is_plausible(counted.contacts, source.signals.reported_size):
             return self._failed(claim, ListState.FAILED, SyncFailure.IMPLAUSIBLY_EMPTY)
         now = self._clock.now()
         return replace(
-            claim.contact_list,
+            claim.item,
             display_name=source.name,
             state=ListState.READY,
             failure=None,
@@ -129,17 +126,20 @@ class ListSync:
             update_time=now,
         )
 
-    def _failed(self, claim: SyncClaim, state: ListState, failure: SyncFailure | None) -> ContactList:
-        return replace(claim.contact_list, state=state, failure=failure, update_time=self._clock.now())
+    def _failed(self, claim: Claim[ContactList], state: ListState, failure: SyncFailure | None) -> ContactList:
+        return replace(claim.item, state=state, failure=failure, update_time=self._clock.now())
 
-    async def _finish(self, claim: SyncClaim, outcome: ContactList) -> None:
+    async def _finish(self, claim: Claim[ContactList], outcome: ContactList) -> None:
         read = outcome.state is ListState.READY
         async with self._uow() as tx:
-            if not await tx.contact_lists.finish_sync(claim, outcome, replace_members=read):
+            if await tx.contact_lists.hold(claim) is None:
                 return
+            await tx.contact_lists.save(outcome)
             if read:
+                await tx.contact_lists.use_members(claim)
                 await tx.outbox.add(ContactListSynced(outcome.name, outcome.update_time))
             else:
+                await tx.contact_lists.discard_members(claim)
                 await tx.outbox.add(
                     ContactListSyncFailed(outcome.name, outcome.state, outcome.failure, outcome.update_time)
                 )

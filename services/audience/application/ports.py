@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from audience.domain.audiences import Audience, Kind, ObservedAudience, State
 from audience.domain.channels import Channel, Credentials
 from audience.domain.contact_lists import ContactList, Member, Tally
 from audience.domain.events import Event
-from kit.store.ports import RequestAnswers
+from kit.store.ports import Claim, Claims, RequestAnswers
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,8 @@ class LineAccounts(Protocol):
         ...
 
 
-class ChannelStore(Protocol):
-    """Channels, their sealed credentials and their target reach."""
+class ChannelStore(Claims[Channel], Protocol):
+    """Channels, their sealed credentials and their target reach; one process at a time reads a channel's audiences."""
 
     async def add(self, channel: Channel, sealed: SealedCredentials) -> None:
         """Store a new channel; raises `ChannelExists` when its name was ever given, or `LineChannelTaken`."""
@@ -134,8 +134,12 @@ class ChannelStore(Protocol):
         """Audit that a token was handed out (architecture 1)."""
         ...
 
-    async def claim_poll(self, *, now: datetime, due_before: datetime) -> str | None:
-        """Take one channel whose audiences were last read before `due_before`; nobody else gets it for a while."""
+    async def claim_poll(self, *, due_before: datetime, lease: timedelta) -> Claim[Channel] | None:
+        """Take one channel whose audiences were last read before `due_before`, in business time."""
+        ...
+
+    async def note_poll(self, name: str, *, poll_time: datetime) -> None:
+        """Note that a channel's audiences were read, or could not be."""
         ...
 
 
@@ -165,16 +169,8 @@ class AudienceStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class SyncClaim:
-    """A contact list that this process is to read; `generation` fences off whoever had it before."""
-
-    contact_list: ContactList
-    generation: int
-
-
-class ContactListStore(Protocol):
-    """Contact lists and their members."""
+class ContactListStore(Claims[ContactList], Protocol):
+    """Contact lists and their members; one process at a time reads a list."""
 
     async def add(self, contact_list: ContactList) -> None:
         """Store a newly bound list, to be read; raises `ContactListExists`."""
@@ -196,28 +192,28 @@ class ContactListStore(Protocol):
         """Mark the lists whose reading is older than `synced_before` as to be read; return how many."""
         ...
 
-    async def claim_sync(self, *, lease_seconds: float) -> SyncClaim | None:
+    async def claim_sync(self, *, lease: timedelta) -> Claim[ContactList] | None:
         """Take one list that is to be read; nobody else gets it while the lease, in machine time, runs."""
         ...
 
-    async def extend_claim(self, claim: SyncClaim, *, lease_seconds: float) -> bool:
-        """Hold on to a claim; False when it was lost to somebody else."""
+    async def save(self, contact_list: ContactList) -> None:
+        """Store a list that is held."""
         ...
 
-    async def add_members(self, claim: SyncClaim, members: Sequence[Member]) -> None:
+    async def add_members(self, claim: Claim[ContactList], members: Sequence[Member]) -> None:
         """Put members aside for this claim; a contact that is there already stays as it is."""
         ...
 
-    async def discard_members(self, claim: SyncClaim) -> None:
+    async def discard_members(self, claim: Claim[ContactList]) -> None:
         """Forget the members put aside for this claim."""
         ...
 
-    async def tally_members(self, claim: SyncClaim) -> Tally:
+    async def tally_members(self, claim: Claim[ContactList]) -> Tally:
         """Count the members put aside for this claim."""
         ...
 
-    async def finish_sync(self, claim: SyncClaim, outcome: ContactList, *, replace_members: bool) -> bool:
-        """End a claim with how the list is now; False, and nothing done, when the claim was lost."""
+    async def use_members(self, claim: Claim[ContactList]) -> None:
+        """Make the members put aside for this claim those of the list, and forget all others."""
         ...
 
 

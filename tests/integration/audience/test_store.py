@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from audience.adapters.store.transaction import SqlTransaction, build_transaction
 from audience.application.ports import SealedCredentials
@@ -12,6 +13,7 @@ from audience.domain.contact_lists import ContactList, ListState, Tally, classif
 from audience.domain.errors import ChannelExists, ContactListExists, LineChannelTaken
 from kit.ids import RandomIds
 from kit.store.engine import open_database
+from kit.store.holding import LEASE
 from kit.store.uow import SqlUnitOfWork
 
 NOW = datetime(2026, 4, 1, 3, 0, tzinfo=UTC)
@@ -35,6 +37,15 @@ def make_channel(name: str = "channels/acme", line_channel_id: str = "1") -> Cha
         create_time=NOW,
         update_time=NOW,
     )
+
+
+async def count_members(database_url: str) -> int:
+    """Return how many members are stored, of whatever reading: no port shows what it is to keep out of sight."""
+    database = open_database(database_url, application_name="test")
+    async with database.reader.connect() as connection:
+        count = await connection.scalar(text("SELECT count(*) FROM list_members"))
+    await database.close()
+    return int(count or 0)
 
 
 @pytest.fixture
@@ -68,51 +79,73 @@ async def test_taken_names(store: Store) -> None:
     assert found[0] == make_channel()
 
 
-async def test_claims_are_fenced(store: Store) -> None:
-    """One reader has a list at a time; who let its claim lapse can neither extend nor finish it."""
+async def test_members_of_a_lost_claim_are_nobodys(store: Store) -> None:
+    """One reader has a list at a time, and sees none of the members that another one put aside before it."""
     async with store() as tx:
-        slow = await tx.contact_lists.claim_sync(lease_seconds=-1)
+        slow = await tx.contact_lists.claim_sync(lease=timedelta(seconds=-1))
         assert slow is not None
         await tx.contact_lists.add_members(slow, [classify("1", "U" + "0" * 32), classify("2", None)])
     async with store() as tx:
-        fast = await tx.contact_lists.claim_sync(lease_seconds=60)
+        fast = await tx.contact_lists.claim_sync(lease=LEASE)
         assert fast is not None
-        nobody = await tx.contact_lists.claim_sync(lease_seconds=60)
+        nobody = await tx.contact_lists.claim_sync(lease=LEASE)
         own_members = await tx.contact_lists.tally_members(fast)
-        extended = await tx.contact_lists.extend_claim(slow, lease_seconds=60)
-        finished = await tx.contact_lists.finish_sync(slow, slow.contact_list, replace_members=True)
+        held = await tx.contact_lists.hold(slow)
 
-    assert fast.generation > slow.generation
-    assert (nobody, own_members) == (None, Tally())
-    assert (extended, finished) == (False, False)
+    assert fast.number > slow.number
+    assert (nobody, own_members, held) == (None, Tally(), None)
 
 
 async def test_claims_of_two_transactions(store: Store) -> None:
-    """Two replicas that look for work at once get one list between them, and neither waits."""
+    """Two replicas that look for work at once get one list and one channel between them, and neither waits."""
     async with store() as one, store() as other:
-        claims = [
-            await one.contact_lists.claim_sync(lease_seconds=60),
-            await other.contact_lists.claim_sync(lease_seconds=60),
-        ]
-        polls = [
-            await one.channels.claim_poll(now=NOW, due_before=NOW),
-            await other.channels.claim_poll(now=NOW, due_before=NOW),
-        ]
+        claims = [await tx.contact_lists.claim_sync(lease=LEASE) for tx in (one, other)]
+        polls = [await tx.channels.claim_poll(due_before=NOW, lease=LEASE) for tx in (one, other)]
 
     assert [claim is None for claim in claims] == [False, True]
-    assert polls == ["channels/acme", None]
+    assert [None if poll is None else poll.item for poll in polls] == [make_channel(), None]
+
+
+async def test_polls_are_due_by_their_time(store: Store) -> None:
+    """A channel is free again when its reading has ended, and due when that is long enough ago."""
+    async with store() as tx:
+        claim = await tx.channels.claim_poll(due_before=NOW, lease=LEASE)
+        assert claim is not None
+        await tx.channels.note_poll(claim.item.name, poll_time=NOW)
+        await tx.channels.release(claim)
+        early = await tx.channels.claim_poll(due_before=NOW, lease=LEASE)
+        late = await tx.channels.claim_poll(due_before=NOW + timedelta(seconds=1), lease=LEASE)
+
+    assert (early, late is None) == (None, False)
+
+
+async def test_members_in_use(store: Store, database_url: str) -> None:
+    """A reading's members replace those of the one before when they are to be used, and not earlier."""
+    counts = []
+    for members in (["1", "2", "3"], ["4"]):
+        async with store() as tx:
+            claim = await tx.contact_lists.claim_sync(lease=LEASE)
+            assert claim is not None
+            await tx.contact_lists.add_members(claim, [classify(member, None) for member in members])
+        counts.append(await count_members(database_url))
+        async with store() as tx:
+            await tx.contact_lists.use_members(claim)
+            await tx.contact_lists.release(claim)
+        counts.append(await count_members(database_url))
+
+    assert counts == [3, 3, 4, 1]
 
 
 async def test_stale_lists_wait_again(store: Store) -> None:
     """A list that was read too long ago waits again; one that was read lately does not."""
     async with store() as tx:
-        claim = await tx.contact_lists.claim_sync(lease_seconds=60)
+        claim = await tx.contact_lists.claim_sync(lease=LEASE)
         assert claim is not None
         outcome = ContactList(NAME, "list", "7", ListState.READY, None, Tally(recipients=2), 2, NOW, NOW, NOW)
-        finished = await tx.contact_lists.finish_sync(claim, outcome, replace_members=True)
+        await tx.contact_lists.save(outcome)
         early = await tx.contact_lists.request_stale_syncs(now=NOW, synced_before=NOW)
         late = await tx.contact_lists.request_stale_syncs(now=NOW, synced_before=NOW + timedelta(seconds=1))
         (waiting,) = await tx.contact_lists.find([NAME])
 
-    assert (finished, early, late) == (True, 0, 1)
+    assert (early, late) == (0, 1)
     assert (waiting.state, waiting.tally) == (ListState.SYNCING, outcome.tally)

@@ -12,13 +12,15 @@ from audience.adapters.tables import CHANNEL_NAMES, CHANNELS, TOKEN_ISSUES
 from audience.application.ports import Reach, SealedCredentials
 from audience.domain.channels import Channel, ObservedProblem, Problem
 from audience.domain.errors import ChannelExists, LineChannelTaken
+from kit.store.claims import SqlClaims
+from kit.store.ports import Claim
 
 
-class SqlChannelStore:
+class SqlChannelStore(SqlClaims[Channel]):
     """`ChannelStore` over one transaction's connection."""
 
     def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+        super().__init__(connection, CHANNELS, read=_from_row, key_of=lambda channel: (channel.name,))
 
     async def add(self, channel: Channel, sealed: SealedCredentials) -> None:
         """Store a new channel."""
@@ -92,20 +94,15 @@ class SqlChannelStore:
         values = {"channel": name, "caller": caller, "issue_time": issue_time}
         await self._connection.execute(insert(TOKEN_ISSUES).values(values))
 
-    async def claim_poll(self, *, now: datetime, due_before: datetime) -> str | None:
-        """Take one channel whose audiences were last read before `due_before`; the claim is the new `poll_time`."""
-        due = (
-            select(CHANNELS.c.name)
-            .where(or_(CHANNELS.c.poll_time.is_(None), CHANNELS.c.poll_time < due_before))
-            .order_by(CHANNELS.c.poll_time.asc().nulls_first())
-            .limit(1)
-            .with_for_update(skip_locked=True)
-            .scalar_subquery()
-        )
-        claimed: str | None = await self._connection.scalar(
-            update(CHANNELS).where(CHANNELS.c.name == due).values(poll_time=now).returning(CHANNELS.c.name)
-        )
-        return claimed
+    async def claim_poll(self, *, due_before: datetime, lease: timedelta) -> Claim[Channel] | None:
+        """Take one channel whose audiences were last read before `due_before`."""
+        poll_time = CHANNELS.c.poll_time
+        due = self._candidates(or_(poll_time.is_(None), poll_time < due_before))
+        return await self._claim(due.order_by(poll_time.asc().nulls_first()), lease=lease)
+
+    async def note_poll(self, name: str, *, poll_time: datetime) -> None:
+        """Note that a channel's audiences were read, or could not be."""
+        await self._connection.execute(update(CHANNELS).where(CHANNELS.c.name == name).values(poll_time=poll_time))
 
 
 def _to_columns(channel: Channel) -> dict[str, Any]:

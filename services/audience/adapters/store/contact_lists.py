@@ -1,35 +1,38 @@
 """Contact lists and their members in PostgreSQL.
 
-A reading puts members aside under the claim's generation; `finish_sync` makes that generation the one in use, in the
-transaction that also says so, and deletes the others. So a half-read list is never seen.
+A reading puts members aside under its claim's number; `use_members` makes them those in use, in the transaction that
+also says so, and deletes the others. So a half-read list is never seen.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, distinct, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, distinct, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audience.adapters.tables import CONTACT_LISTS, LIST_MEMBERS
-from audience.application.ports import SyncClaim
 from audience.domain.contact_lists import ContactList, LineIdKind, ListState, Member, SyncFailure, Tally
 from audience.domain.errors import ContactListExists
+from kit.store.claims import SqlClaims
+from kit.store.ports import Claim
 
 _SYNCING = CONTACT_LISTS.c.state == ListState.SYNCING.name
 
 
-class SqlContactListStore:
+class SqlContactListStore(SqlClaims[ContactList]):
     """`ContactListStore` over one transaction's connection."""
 
     def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+        super().__init__(
+            connection, CONTACT_LISTS, read=_from_row, key_of=lambda contact_list: split_name(contact_list.name)
+        )
 
     async def add(self, contact_list: ContactList) -> None:
         """Store a newly bound list, to be read."""
-        values = {**_to_columns(contact_list), "generation": 0, "members_generation": 0}
+        values = {**_to_columns(contact_list), "claim_number": 0, "members_generation": 0}
         try:
             async with self._connection.begin_nested():
                 await self._connection.execute(insert(CONTACT_LISTS).values(values))
@@ -71,33 +74,18 @@ class SqlContactListStore:
         )
         return requested.rowcount
 
-    async def claim_sync(self, *, lease_seconds: float) -> SyncClaim | None:
-        """Take one list that is to be read; a new generation fences off whoever had it before."""
-        table = CONTACT_LISTS
-        waiting = (
-            select(table.c.channel, table.c.list_id)
-            .where(_SYNCING, or_(table.c.claim_expire_time.is_(None), table.c.claim_expire_time < func.now()))
-            .order_by(table.c.claim_expire_time.asc().nulls_first())
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        claimed = await self._connection.execute(
-            update(table)
-            .where(tuple_(table.c.channel, table.c.list_id).in_(waiting))
-            .values(generation=table.c.generation + 1, claim_expire_time=_lease_end(lease_seconds))
-            .returning(table)
-        )
-        row = claimed.one_or_none()
-        return None if row is None else SyncClaim(_from_row(row), row.generation)
+    async def claim_sync(self, *, lease: timedelta) -> Claim[ContactList] | None:
+        """Take one list that is to be read, first those that nobody has tried."""
+        waiting = self._candidates(_SYNCING).order_by(CONTACT_LISTS.c.claim_expire_time.asc().nulls_first())
+        return await self._claim(waiting, lease=lease)
 
-    async def extend_claim(self, claim: SyncClaim, *, lease_seconds: float) -> bool:
-        """Hold on to a claim; False when it was lost to somebody else."""
-        extended = await self._connection.execute(
-            update(CONTACT_LISTS).where(_is_held(claim)).values(claim_expire_time=_lease_end(lease_seconds))
+    async def save(self, contact_list: ContactList) -> None:
+        """Store a list that is held."""
+        await self._connection.execute(
+            update(CONTACT_LISTS).where(self._has_key(contact_list)).values(_to_columns(contact_list))
         )
-        return extended.rowcount == 1
 
-    async def add_members(self, claim: SyncClaim, members: Sequence[Member]) -> None:
+    async def add_members(self, claim: Claim[ContactList], members: Sequence[Member]) -> None:
         """Put members aside for this claim; a contact that is there already stays as it is."""
         if not members:
             return
@@ -113,11 +101,11 @@ class SqlContactListStore:
         ]
         await self._connection.execute(insert(LIST_MEMBERS).on_conflict_do_nothing(), rows)
 
-    async def discard_members(self, claim: SyncClaim) -> None:
+    async def discard_members(self, claim: Claim[ContactList]) -> None:
         """Forget the members put aside for this claim."""
         await self._connection.execute(delete(LIST_MEMBERS).where(_is_aside(claim)))
 
-    async def tally_members(self, claim: SyncClaim) -> Tally:
+    async def tally_members(self, claim: Claim[ContactList]) -> Tally:
         """Count the members put aside for this claim."""
         kind = LIST_MEMBERS.c.line_id_kind
         counts = select(
@@ -134,26 +122,18 @@ class SqlContactListStore:
             duplicates=row.well_formed - row.recipients,
         )
 
-    async def finish_sync(self, claim: SyncClaim, outcome: ContactList, *, replace_members: bool) -> bool:
-        """End a claim with how the list is now; False, and nothing done, when the claim was lost."""
-        values = {**_to_columns(outcome), "claim_expire_time": None}
-        if replace_members:
-            values["members_generation"] = claim.generation
-        ended = await self._connection.execute(
-            update(CONTACT_LISTS).where(_is_held(claim)).values(values).returning(CONTACT_LISTS.c.members_generation)
+    async def use_members(self, claim: Claim[ContactList]) -> None:
+        """Make the members put aside for this claim those in use, and forget all others."""
+        await self._connection.execute(
+            update(CONTACT_LISTS).where(self._has_key(claim.item)).values(members_generation=claim.number)
         )
-        in_use = ended.scalar_one_or_none()
-        if in_use is None:
-            return False
-        key = _key(claim)
+        channel, list_id = split_name(claim.item.name)
+        members = LIST_MEMBERS.c
         await self._connection.execute(
             delete(LIST_MEMBERS).where(
-                LIST_MEMBERS.c.channel == key["channel"],
-                LIST_MEMBERS.c.list_id == key["list_id"],
-                LIST_MEMBERS.c.generation != in_use,
+                members.channel == channel, members.list_id == list_id, members.generation != claim.number
             )
         )
-        return True
 
 
 def split_name(name: str) -> tuple[str, int]:
@@ -171,21 +151,13 @@ def _is_named(name: str) -> ColumnElement[bool]:
     return and_(CONTACT_LISTS.c.channel == channel, CONTACT_LISTS.c.list_id == list_id)
 
 
-def _is_held(claim: SyncClaim) -> ColumnElement[bool]:
-    return and_(_is_named(claim.contact_list.name), _SYNCING, CONTACT_LISTS.c.generation == claim.generation)
-
-
-def _is_aside(claim: SyncClaim) -> ColumnElement[bool]:
+def _is_aside(claim: Claim[ContactList]) -> ColumnElement[bool]:
     return and_(*(LIST_MEMBERS.c[name] == value for name, value in _key(claim).items()))
 
 
-def _key(claim: SyncClaim) -> dict[str, Any]:
-    channel, list_id = split_name(claim.contact_list.name)
-    return {"channel": channel, "list_id": list_id, "generation": claim.generation}
-
-
-def _lease_end(lease_seconds: float) -> ColumnElement[datetime]:
-    return func.now() + timedelta(seconds=lease_seconds)
+def _key(claim: Claim[ContactList]) -> dict[str, Any]:
+    channel, list_id = split_name(claim.item.name)
+    return {"channel": channel, "list_id": list_id, "generation": claim.number}
 
 
 def _to_columns(contact_list: ContactList) -> dict[str, Any]:
