@@ -8,9 +8,10 @@ from audience.application.ports import LineBot, LineToken, Reach, SealedCredenti
 from audience.domain.audiences import KINDS_WITH_JOBS, Audience, Jobs, Kind, ObservedAudience, State
 from audience.domain.channels import Channel, Credentials
 from audience.domain.contact_lists import ContactList, ListState, Member, Tally, tally
-from audience.domain.errors import ChannelExists, ContactListExists, LineChannelTaken, LineRefused, VendorUnavailable
+from audience.domain.errors import LineChannelTaken, LineRefused, VendorUnavailable
 from audience.domain.events import Event
 from kit.clock import Clock
+from kit.errors import AlreadyExists
 from kit.store.ports import Claim
 from tests.fakes.claims import FakeClaims
 from tests.fakes.store import FakeRequestAnswers, FakeUnitOfWork
@@ -108,7 +109,7 @@ class FakeChannelStore(FakeClaims[Channel]):
     async def add(self, channel: Channel, sealed: SealedCredentials) -> None:
         """Store a new channel."""
         if await self.is_name_taken(channel.name):
-            raise ChannelExists(channel.name)
+            raise AlreadyExists(channel.name)
         if await self.is_line_channel_taken(channel.line_channel_id):
             raise LineChannelTaken(channel.line_channel_id)
         self.names.add(channel.name)
@@ -222,7 +223,7 @@ class FakeContactListStore(FakeClaims[ContactList]):
     async def add(self, contact_list: ContactList) -> None:
         """Store a new list."""
         if contact_list.name in self.lists:
-            raise ContactListExists(contact_list.name)
+            raise AlreadyExists(contact_list.name)
         self.lists[contact_list.name] = contact_list
 
     async def find(self, names: Sequence[str]) -> list[ContactList]:

@@ -7,19 +7,21 @@ from datetime import UTC, datetime, timedelta
 from audience.application.hubspot_port import (
     LARGEST_LIST_PAGE,
     LARGEST_READ,
-    ContactSourceError,
     HubSpotCredentials,
     HubSpotList,
     HubSpotListPage,
     LineIdReading,
-    ListGoneError,
     ListSignals,
-    ListUnsuitableError,
-    PropertyMissingError,
-    ScopeMissingError,
-    TokenRefusedError,
 )
 from audience.domain.contact_lists import CONTACT_OBJECT_TYPE, PROCESSING_TYPES
+from audience.domain.errors import (
+    HubSpotListNotFound,
+    HubSpotListUnsuitable,
+    HubSpotPropertyMissing,
+    HubSpotScopeMissing,
+    HubSpotTokenRefused,
+)
+from kit.errors import ServiceError
 
 TOKEN = "pat-fake-0001"
 LISTS_READ = "crm.lists.read"
@@ -57,7 +59,7 @@ class FakeContactSource:
         self._survivors: dict[str, str] = {}
         self._archived: set[str] = set()
         self._lists: dict[str, _List] = {}
-        self._failures: list[ContactSourceError] = []
+        self._failures: list[ServiceError] = []
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
         self._now = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
         self._next_record = 101
@@ -71,7 +73,7 @@ class FakeContactSource:
         """Refuse a token from now on."""
         self._scopes.pop(token, None)
 
-    def fail_next(self, *errors: ContactSourceError) -> None:
+    def fail_next(self, *errors: ServiceError) -> None:
         """Let the next calls, and the next pages of walks, raise these errors, one each."""
         self._failures += errors
 
@@ -129,9 +131,9 @@ class FakeContactSource:
         """See the port."""
         missing = ALL_SCOPES - self._authenticate(credentials)
         if missing:
-            raise ScopeMissingError(sorted(missing))
+            raise HubSpotScopeMissing(sorted(missing))
         if line_id_property not in self._properties:
-            raise PropertyMissingError(line_id_property)
+            raise HubSpotPropertyMissing(line_id_property)
 
     async def list_lists(
         self, credentials: HubSpotCredentials, *, query: str = "", offset: int = 0, count: int = 50
@@ -154,9 +156,7 @@ class FakeContactSource:
         self._authorise(credentials, LISTS_READ)
         found = self._find(list_id)
         if not _is_suitable(found):
-            raise ListUnsuitableError(
-                list_id, object_type_id=found.object_type_id, processing_type=found.processing_type
-            )
+            raise HubSpotListUnsuitable(list_id, object_type=found.object_type_id)
         return _describe(found)
 
     async def walk_members(self, credentials: HubSpotCredentials, list_id: str) -> AsyncIterator[tuple[str, ...]]:
@@ -197,17 +197,17 @@ class FakeContactSource:
             raise self._failures.pop(0)
         scopes = self._scopes.get(credentials.access_token)
         if scopes is None:
-            raise TokenRefusedError
+            raise HubSpotTokenRefused
         return scopes
 
     def _authorise(self, credentials: HubSpotCredentials, scope: str) -> None:
         if scope not in self._authenticate(credentials):
-            raise ScopeMissingError([scope])
+            raise HubSpotScopeMissing([scope])
 
     def _find(self, list_id: str) -> _List:
         found = self._lists.get(list_id)
         if found is None or found.deleted:
-            raise ListGoneError(list_id)
+            raise HubSpotListNotFound(list_id)
         return found
 
     def _survivor(self, record_id: str) -> str:

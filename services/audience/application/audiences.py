@@ -8,9 +8,9 @@ from audience.application.channels import require_channel
 from audience.application.keyring import Keyring
 from audience.application.ports import LineAccounts, LineToken, Transaction
 from audience.domain.audiences import Audience, Kind, ObservedAudience, State, enter, remove, renew
-from audience.domain.errors import AudienceNotFound
 from audience.domain.events import tell_difference
 from kit.clock import Clock
+from kit.errors import NotFound
 from kit.store.ports import UnitOfWork
 
 LISTED_STATES = frozenset(State) - {State.REMOVED}
@@ -43,13 +43,13 @@ class Audiences:
         """Return one entry of the catalog.
 
         Raises:
-            AudienceNotFound: the catalog has none of that name.
+            NotFound: the catalog has none of that name.
 
         """
         async with self._uow.read() as tx:
             found = await tx.audiences.find([name])
         if not found:
-            raise AudienceNotFound(name)
+            raise NotFound(name)
         return found[0]
 
     async def page(

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from audience.application.hubspot_errors import hubspot_errors
 from audience.application.hubspot_port import ContactSource, HubSpotCredentials
 from audience.application.ports import LineAccounts, LineBot, Transaction, Vault
 from audience.domain.channels import Channel, Credentials
-from audience.domain.errors import ChannelExists, ChannelNotFound, LineChannelTaken, Refused
+from audience.domain.errors import ChannelNotFound, LineChannelTaken, Refused
 from audience.domain.events import ChannelCreated
 from kit.clock import Clock
+from kit.errors import AlreadyExists
 from kit.store.once import Once
 from kit.store.ports import UnitOfWork
 
@@ -52,7 +52,7 @@ class Channels:
         """Register a channel whose credentials LINE and HubSpot accept (N5); a repetition returns it as it is now.
 
         Raises:
-            ChannelExists: a channel has that name, or had it.
+            AlreadyExists: a channel has that name, or had it.
             LineChannelTaken: the LINE channel is registered under another name.
             LineRefused, HubSpotRefused: a vendor does not take the credentials; the error names the field.
             VendorUnavailable: a vendor gave no answer.
@@ -74,7 +74,7 @@ class Channels:
         """Do all that `create` does, except storing (AIP-163); raises what `create` raises."""
         async with self._uow.read() as tx:
             if await tx.channels.is_name_taken(new.name):
-                raise ChannelExists(new.name)
+                raise AlreadyExists(new.name)
             if await tx.channels.is_line_channel_taken(new.line_channel_id):
                 raise LineChannelTaken(new.line_channel_id)
         return await self._verify(new)
@@ -122,8 +122,7 @@ class Channels:
 
     async def _check_hubspot(self, new: NewChannel) -> None:
         credentials = HubSpotCredentials(new.credentials.hubspot_access_token)
-        with hubspot_errors():
-            await self._contacts.check_access(credentials, line_id_property=new.hubspot_line_id_property)
+        await self._contacts.check_access(credentials, line_id_property=new.hubspot_line_id_property)
 
 
 async def require_channel(tx: Transaction, name: str) -> Channel:

@@ -7,9 +7,9 @@ from audience.application.hubspot_port import ContactSource, HubSpotList
 from audience.application.keyring import Keyring
 from audience.application.ports import Transaction
 from audience.domain.contact_lists import ContactList, ListState, Tally
-from audience.domain.errors import ContactListExists, ContactListNotFound
 from audience.domain.events import ContactListBound
 from kit.clock import Clock
+from kit.errors import AlreadyExists, NotFound
 from kit.store.once import Once
 from kit.store.ports import UnitOfWork
 
@@ -58,7 +58,7 @@ class ContactLists:
 
         Raises:
             ChannelNotFound: there is no such channel.
-            ContactListExists: the list is bound already.
+            AlreadyExists: the list is bound already.
             HubSpotListNotFound: HubSpot has no such list.
             HubSpotListUnsuitable: the list does not hold contacts.
             HubSpotRefused: HubSpot does not take the credentials.
@@ -87,7 +87,7 @@ class ContactLists:
             if (name := await once.find(tx.requests)) is not None:
                 return await _require_contact_list(tx, name)
             if await tx.contact_lists.find([bound.name]):
-                raise ContactListExists(bound.name)
+                raise AlreadyExists(bound.name)
             await tx.contact_lists.add(bound)
             await tx.outbox.add(ContactListBound(bound.name, now))
             await once.keep(tx.requests, bound.name)
@@ -97,7 +97,7 @@ class ContactLists:
         """Return one contact list.
 
         Raises:
-            ContactListNotFound: there is none of that name.
+            NotFound: there is none of that name.
 
         """
         async with self._uow.read() as tx:
@@ -118,18 +118,18 @@ class ContactLists:
         """Have a list read from HubSpot; one that is being read already stays so.
 
         Raises:
-            ContactListNotFound: there is none of that name.
+            NotFound: there is none of that name.
 
         """
         async with self._uow() as tx:
             requested = await tx.contact_lists.request_sync(name, now=self._clock.now())
         if requested is None:
-            raise ContactListNotFound(name)
+            raise NotFound(name)
         return requested
 
 
 async def _require_contact_list(tx: Transaction, name: str) -> ContactList:
     found = await tx.contact_lists.find([name])
     if not found:
-        raise ContactListNotFound(name)
+        raise NotFound(name)
     return found[0]

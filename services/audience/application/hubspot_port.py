@@ -1,139 +1,18 @@
 """The port to HubSpot: where contact lists, their members and the members' LINE user ids come from.
 
-Every method raises errors of this tree only::
-
-    ContactSourceError
-    ├── AccessRefusedError        the credentials don't serve
-    │   ├── TokenRefusedError         invalid, expired or revoked
-    │   ├── ScopeMissingError         lacks scopes
-    │   └── PropertyMissingError      no such contact property
-    ├── ListGoneError             the list does not exist, or is in the recycle bin
-    ├── ListUnsuitableError       the list does not hold contacts, or is of a kind that can't be read
-    ├── SourceUnavailableError    transient; attempts are used up, try again later
-    │   ├── SourceThrottledError      the limit of seconds
-    │   ├── DayLimitReachedError      the account's limit of the day
-    │   └── SourceMovingError         the account moves to another data centre
-    └── UnexpectedAnswerError     no rule fits: wrong address, changed contract or a bug here
+Every method raises `HubSpotRefused` when HubSpot does not take the credentials for what it is asked, and
+`VendorUnavailable` when it gives no useful answer: `RateLimited` and `DailyLimitReached` where its limits are used up.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Protocol
 
 # Most contacts that one call reads (HS 6.1).
 LARGEST_READ: Final = 100
 # Most lists in one page of `list_lists` (HS 5.1).
 LARGEST_LIST_PAGE: Final = 500
-
-
-class ContactSourceError(Exception):
-    """HubSpot did not do what was asked. Holds no token, no body, nobody's data.
-
-    Attributes:
-        correlation_id: HubSpot's name for the failed request, for its support; None when it gave none (HS 3).
-
-    """
-
-    def __init__(self, message: str, *, correlation_id: str | None = None) -> None:
-        super().__init__(message)
-        self.correlation_id = correlation_id
-
-    def __str__(self) -> str:
-        return f"{self.args[0]} [correlation {self.correlation_id}]" if self.correlation_id else str(self.args[0])
-
-
-class AccessRefusedError(ContactSourceError):
-    """The credentials don't serve; a person has to act."""
-
-
-class TokenRefusedError(AccessRefusedError):
-    """HubSpot refuses the token (HS 3, 401)."""
-
-    def __init__(self, *, correlation_id: str | None = None) -> None:
-        super().__init__("HubSpot refuses the access token", correlation_id=correlation_id)
-
-
-class ScopeMissingError(AccessRefusedError):
-    """The token lacks scopes, or the account a subscription tier (HS 3, 403).
-
-    Attributes:
-        missing_scopes: The scopes to grant, in alphabetical order; empty when HubSpot names none.
-
-    """
-
-    def __init__(self, missing_scopes: Sequence[str], *, correlation_id: str | None = None) -> None:
-        self.missing_scopes = tuple(sorted(set(missing_scopes)))
-        super().__init__(
-            f"the HubSpot access token lacks scopes: {', '.join(self.missing_scopes) or 'not named'}",
-            correlation_id=correlation_id,
-        )
-
-
-class PropertyMissingError(AccessRefusedError):
-    """The account has no contact property of this internal name."""
-
-    def __init__(self, property_name: str, *, correlation_id: str | None = None) -> None:
-        self.property_name = property_name
-        super().__init__(f"HubSpot has no contact property {property_name!r}", correlation_id=correlation_id)
-
-
-class ListGoneError(ContactSourceError):
-    """The list does not exist, or lies in the recycle bin (HS 10.10)."""
-
-    def __init__(self, list_id: str, *, correlation_id: str | None = None) -> None:
-        self.list_id = list_id
-        super().__init__(f"HubSpot has no list {list_id}", correlation_id=correlation_id)
-
-
-class ListUnsuitableError(ContactSourceError):
-    """The list can't be used here: other objects than contacts, or an unknown processing type (HS 10.9)."""
-
-    def __init__(self, list_id: str, *, object_type_id: str, processing_type: str) -> None:
-        self.list_id = list_id
-        self.object_type_id = object_type_id
-        self.processing_type = processing_type
-        super().__init__(f"HubSpot list {list_id} is {processing_type} of {object_type_id}, not a list of contacts")
-
-
-class SourceUnavailableError(ContactSourceError):
-    """A passing trouble outlasted all attempts: overload, outage, broken connection, locked records (HS 3).
-
-    Attributes:
-        retry_after: How long to wait at least; None when nothing is known.
-
-    """
-
-    def __init__(
-        self, message: str, *, retry_after: timedelta | None = None, correlation_id: str | None = None
-    ) -> None:
-        super().__init__(message, correlation_id=correlation_id)
-        self.retry_after = retry_after
-
-
-class SourceThrottledError(SourceUnavailableError):
-    """The limit per seconds stays used up, by others too (HS 4.3)."""
-
-
-class DayLimitReachedError(SourceUnavailableError):
-    """The account's day is used up, or down to the share that is left to others; ends at its midnight (HS 4.1)."""
-
-
-class SourceMovingError(SourceUnavailableError):
-    """The account moves between data centres, for up to about 24 hours (HS 3, 477)."""
-
-
-class UnexpectedAnswerError(ContactSourceError):
-    """An answer that no rule fits; repeating it does not help.
-
-    Attributes:
-        status: The HTTP status.
-
-    """
-
-    def __init__(self, message: str, *, status: int, correlation_id: str | None = None) -> None:
-        super().__init__(message, correlation_id=correlation_id)
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +94,9 @@ class ContactSource(Protocol):
         """Make sure that lists, contacts and the LINE id property can be read.
 
         Raises:
-            TokenRefusedError: the token is not valid.
-            ScopeMissingError: one or more scopes are missing; all of them are named.
-            PropertyMissingError: there is no contact property `line_id_property`.
+            HubSpotTokenRefused: the token is not valid.
+            HubSpotScopeMissing: one or more scopes are missing; all of them are named.
+            HubSpotPropertyMissing: there is no contact property `line_id_property`.
 
         """
         ...
@@ -235,8 +114,8 @@ class ContactSource(Protocol):
         """Return one list with fresh signals.
 
         Raises:
-            ListGoneError: it does not exist or was deleted.
-            ListUnsuitableError: it is not a list of contacts of a known kind.
+            HubSpotListNotFound: it does not exist or was deleted.
+            HubSpotListUnsuitable: it is not a list of contacts of a known kind.
 
         """
         ...
@@ -248,7 +127,7 @@ class ContactSource(Protocol):
         merged since.
 
         Raises:
-            ListGoneError: the list is gone, or goes in the middle of the walk.
+            HubSpotListNotFound: the list is gone, or goes in the middle of the walk.
 
         """
         ...

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from audience.application.channels import require_channel
-from audience.application.hubspot_errors import hubspot_errors
 from audience.application.hubspot_port import HubSpotCredentials
 from audience.application.ports import LineAccounts, LineToken, Transaction, Vault
 from audience.domain.channels import HUBSPOT_PROBLEMS, LINE_PROBLEMS, Channel, Credentials, ObservedProblem, Problem
@@ -54,8 +53,7 @@ class Keyring:
         """
         channel, credentials = await self._open(name)
         try:
-            with hubspot_errors():
-                yield channel, HubSpotCredentials(credentials.hubspot_access_token)
+            yield channel, HubSpotCredentials(credentials.hubspot_access_token)
         except HubSpotRefused as refusal:
             refusal.name_channel(name)
             await self._note(name, refusal.problem, refusal.message)

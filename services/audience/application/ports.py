@@ -91,7 +91,7 @@ class ChannelStore(Claims[Channel], Protocol):
     """Channels, their sealed credentials and their target reach; one process at a time reads a channel's audiences."""
 
     async def add(self, channel: Channel, sealed: SealedCredentials) -> None:
-        """Store a new channel; raises `ChannelExists` when its name was ever given, or `LineChannelTaken`."""
+        """Store a new channel; raises `AlreadyExists` when its name was ever given, or `LineChannelTaken`."""
         ...
 
     async def find(self, name: str) -> Channel | None:
@@ -173,7 +173,7 @@ class ContactListStore(Claims[ContactList], Protocol):
     """Contact lists and their members; one process at a time reads a list."""
 
     async def add(self, contact_list: ContactList) -> None:
-        """Store a newly bound list, to be read; raises `ContactListExists`."""
+        """Store a newly bound list, to be read; raises `AlreadyExists`."""
         ...
 
     async def find(self, names: Sequence[str]) -> list[ContactList]:

@@ -1,59 +1,34 @@
 """What can go wrong in the audience service, for its callers to see.
 
 kit.errors.ServiceError
-├── ChannelNotFound, AudienceNotFound, ContactListNotFound
-├── ChannelExists, ContactListExists
+├── NotFound
+│   └── ChannelNotFound        the channel of a piece of work is gone
+├── AlreadyExists              also when a channel had the name once
 ├── LineChannelTaken           the LINE channel is registered under another name
-├── LineRefused                LINE does not take the credentials
-├── HubSpotRefused             HubSpot does not take the credentials
-│   ├── HubSpotTokenRefused
-│   ├── HubSpotScopeMissing
-│   └── HubSpotPropertyMissing
+├── Refused                    a vendor does not take the channel's credentials
+│   ├── LineRefused
+│   └── HubSpotRefused
+│       ├── HubSpotTokenRefused
+│       ├── HubSpotScopeMissing
+│       └── HubSpotPropertyMissing
 ├── HubSpotListNotFound        HubSpot has no such list
-├── HubSpotListUnsuitable      the list does not hold contacts
-└── VendorUnavailable          LINE or HubSpot gave no useful answer
-    └── DailyLimitReached      HubSpot's calls of the day are used up
+├── HubSpotListUnsuitable      the list does not hold contacts, or is of a kind that can't be read
+└── Unavailable
+    └── VendorUnavailable      LINE or HubSpot gave no useful answer
+        ├── RateLimited        the vendor's limit of calls is used up, by others too
+        └── DailyLimitReached  HubSpot's calls of the day are used up
 """
 
 from collections.abc import Sequence
 from datetime import timedelta
 
 from audience.domain.channels import Problem
-from kit.errors import PreconditionViolation, ServiceError
-
-
-class NotFound(ServiceError):  # noqa: N818 - named like the reason that callers see
-    """A resource does not exist."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"{name} does not exist.", metadata={"name": name})
+from audience.domain.contact_lists import CONTACT_OBJECT_TYPE
+from kit.errors import NotFound, PreconditionViolation, ServiceError, Unavailable
 
 
 class ChannelNotFound(NotFound):
     """There is no such channel."""
-
-
-class AudienceNotFound(NotFound):
-    """The catalog has no such audience; a sync may find it."""
-
-
-class ContactListNotFound(NotFound):
-    """No such list is bound."""
-
-
-class AlreadyExists(ServiceError):  # noqa: N818 - named like the reason that callers see
-    """A resource of that name exists."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"{name} exists already.", metadata={"name": name})
-
-
-class ChannelExists(AlreadyExists):
-    """A channel of that name exists."""
-
-
-class ContactListExists(AlreadyExists):
-    """The HubSpot list is bound to the channel already."""
 
 
 class LineChannelTaken(ServiceError):  # noqa: N818 - named like the reason that callers see
@@ -112,8 +87,9 @@ class HubSpotScopeMissing(HubSpotRefused):
     field = "channel.hubspot_access_token"
 
     def __init__(self, scopes: Sequence[str]) -> None:
-        named = ", ".join(scopes) or "that HubSpot does not name"
-        super().__init__(f"The HubSpot access token lacks scopes: {named}.", metadata={"scopes": ",".join(scopes)})
+        self.scopes = tuple(sorted(set(scopes)))
+        named = ", ".join(self.scopes) or "that HubSpot does not name"
+        super().__init__(f"The HubSpot access token lacks scopes: {named}.", metadata={"scopes": ",".join(self.scopes)})
 
 
 class HubSpotPropertyMissing(HubSpotRefused):
@@ -139,23 +115,33 @@ class HubSpotListNotFound(ServiceError):  # noqa: N818 - named like the reason t
 
 
 class HubSpotListUnsuitable(ServiceError):  # noqa: N818 - named like the reason that callers see
-    """The HubSpot list does not hold contacts."""
+    """The HubSpot list does not hold contacts, or is of a kind whose members can't be read (HS 10, trap 9)."""
 
     def __init__(self, list_id: str, *, object_type: str) -> None:
-        message = f"The HubSpot list {list_id} does not hold contacts."
+        holds_contacts = object_type == CONTACT_OBJECT_TYPE
+        message = (
+            f"The HubSpot list {list_id} is of a kind that can't be read."
+            if holds_contacts
+            else f"The HubSpot list {list_id} does not hold contacts."
+        )
         violation = PreconditionViolation("HUBSPOT_LIST_UNSUITABLE", "contact_list.hubspot_list_id", message)
         metadata = {"hubspot_list_id": list_id, "object_type": object_type}
         super().__init__(message, metadata=metadata, preconditions=[violation])
 
 
-class VendorUnavailable(ServiceError):  # noqa: N818 - named like the reason that callers see
+class VendorUnavailable(Unavailable):
     """LINE or HubSpot gave no useful answer; `vendor` is `line` or `hubspot`."""
 
     def __init__(self, vendor: str, *, retry_after: timedelta | None = None) -> None:
-        super().__init__(
-            "A vendor gives no answer now; try again later.", metadata={"dependency": vendor}, retry_after=retry_after
-        )
+        super().__init__(vendor, retry_after=retry_after)
+
+
+class RateLimited(VendorUnavailable):
+    """The vendor's limit of calls is used up for now; `retry_after` is when a call may pass again."""
 
 
 class DailyLimitReached(VendorUnavailable):
-    """HubSpot's calls of the day are used up."""
+    """HubSpot's calls of the day are used up; they come back at the account's midnight (HS 4.1)."""
+
+    def __init__(self, *, retry_after: timedelta | None = None) -> None:
+        super().__init__("hubspot", retry_after=retry_after)

@@ -35,8 +35,6 @@ ACCESS: AccessTable = {
 }
 
 REASONS: Reasons = {
-    errors.NotFound: (grpc.StatusCode.NOT_FOUND, "NOT_FOUND"),
-    errors.AlreadyExists: (grpc.StatusCode.ALREADY_EXISTS, "ALREADY_EXISTS"),
     errors.LineChannelTaken: (grpc.StatusCode.ALREADY_EXISTS, "LINE_CHANNEL_TAKEN"),
     errors.LineRefused: (grpc.StatusCode.FAILED_PRECONDITION, "LINE_CREDENTIALS_REFUSED"),
     errors.HubSpotTokenRefused: (grpc.StatusCode.FAILED_PRECONDITION, "HUBSPOT_CREDENTIALS_REFUSED"),
@@ -44,5 +42,4 @@ REASONS: Reasons = {
     errors.HubSpotPropertyMissing: (grpc.StatusCode.FAILED_PRECONDITION, "HUBSPOT_PROPERTY_MISSING"),
     errors.HubSpotListNotFound: (grpc.StatusCode.FAILED_PRECONDITION, "HUBSPOT_LIST_NOT_FOUND"),
     errors.HubSpotListUnsuitable: (grpc.StatusCode.FAILED_PRECONDITION, "HUBSPOT_LIST_UNSUITABLE"),
-    errors.VendorUnavailable: (grpc.StatusCode.UNAVAILABLE, "UNAVAILABLE"),
 }

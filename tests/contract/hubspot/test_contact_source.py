@@ -2,13 +2,13 @@
 
 import pytest
 
-from audience.application.hubspot_port import (
-    HubSpotCredentials,
-    ListGoneError,
-    ListUnsuitableError,
-    PropertyMissingError,
-    ScopeMissingError,
-    TokenRefusedError,
+from audience.application.hubspot_port import HubSpotCredentials
+from audience.domain.errors import (
+    HubSpotListNotFound,
+    HubSpotListUnsuitable,
+    HubSpotPropertyMissing,
+    HubSpotScopeMissing,
+    HubSpotTokenRefused,
 )
 from tests.contract.hubspot.worlds import World
 from tests.fakes.hubspot import ALL_SCOPES, CONTACTS_READ, LISTS_READ, SCHEMAS_READ
@@ -29,7 +29,7 @@ async def test_access(world: World) -> None:
 
 async def test_access_with_unknown_token(world: World) -> None:
     """A token that HubSpot does not know is refused."""
-    with pytest.raises(TokenRefusedError):
+    with pytest.raises(HubSpotTokenRefused):
         await world.source.check_access(HubSpotCredentials("pat-unknown"), line_id_property=PROPERTY)
 
 
@@ -38,18 +38,18 @@ async def test_access_with_missing_scopes(world: World, missing: set[str]) -> No
     """All missing scopes are named at once."""
     credentials = world.grant("pat-narrow", ALL_SCOPES - missing)
 
-    with pytest.raises(ScopeMissingError) as refused:
+    with pytest.raises(HubSpotScopeMissing) as refused:
         await world.source.check_access(credentials, line_id_property=PROPERTY)
-    assert set(refused.value.missing_scopes) == missing
+    assert set(refused.value.scopes) == missing
 
 
 @pytest.mark.parametrize("name", ["lineid", "a/b", "email?x=1"])
 async def test_access_with_unknown_property(world: World, name: str) -> None:
     """A property that the account lacks is named."""
-    with pytest.raises(PropertyMissingError) as refused:
+    with pytest.raises(HubSpotPropertyMissing) as refused:
         await world.source.check_access(world.credentials, line_id_property=name)
 
-    assert refused.value.property_name == name
+    assert refused.value.metadata == {"property": name}
 
 
 async def test_lists_of_contacts_only(world: World) -> None:
@@ -115,9 +115,9 @@ async def test_get_unknown_list(world: World, list_id: str) -> None:
     """A list that is not there is gone, and an id that can't be one never reaches another path."""
     world.add_list("購入者")
 
-    with pytest.raises(ListGoneError) as gone:
+    with pytest.raises(HubSpotListNotFound) as gone:
         await world.source.get_list(world.credentials, list_id)
-    assert gone.value.list_id == list_id
+    assert gone.value.metadata == {"hubspot_list_id": list_id}
 
 
 async def test_get_deleted_list(world: World) -> None:
@@ -125,7 +125,7 @@ async def test_get_deleted_list(world: World) -> None:
     list_id = world.add_list("購入者")
     world.delete_list(list_id)
 
-    with pytest.raises(ListGoneError):
+    with pytest.raises(HubSpotListNotFound):
         await world.source.get_list(world.credentials, list_id)
 
 
@@ -134,9 +134,9 @@ async def test_get_unsuitable_list(world: World, object_type_id: str, processing
     """A list of companies, or of an unknown kind, is unsuitable."""
     list_id = world.add_list("取引先企業", object_type_id=object_type_id, processing_type=processing_type)
 
-    with pytest.raises(ListUnsuitableError) as unsuitable:
+    with pytest.raises(HubSpotListUnsuitable) as unsuitable:
         await world.source.get_list(world.credentials, list_id)
-    assert (unsuitable.value.object_type_id, unsuitable.value.processing_type) == (object_type_id, processing_type)
+    assert unsuitable.value.metadata == {"hubspot_list_id": list_id, "object_type": object_type_id}
 
 
 @pytest.mark.parametrize(("size", "pages"), [(0, 0), (1, 1), (250, 1), (251, 2), (1_000, 4)])
@@ -153,7 +153,7 @@ async def test_walk(world: World, size: int, pages: int) -> None:
 
 async def test_walk_of_unknown_list(world: World) -> None:
     """A list that is not there can't be walked."""
-    with pytest.raises(ListGoneError):
+    with pytest.raises(HubSpotListNotFound):
         await walk(world, "99")
 
 
@@ -164,7 +164,7 @@ async def test_list_deleted_during_walk(world: World) -> None:
     first = await anext(pages)
     world.delete_list(list_id)
 
-    with pytest.raises(ListGoneError):
+    with pytest.raises(HubSpotListNotFound):
         await anext(pages)
     assert len(first) == 250
 
@@ -177,7 +177,7 @@ async def test_token_revoked_during_walk(world: World) -> None:
     await anext(pages)
     world.revoke("pat-short-lived")
 
-    with pytest.raises(TokenRefusedError):
+    with pytest.raises(HubSpotTokenRefused):
         await anext(pages)
 
 

@@ -8,22 +8,21 @@ from typing import Any
 
 import pytest
 import stamina
+from structlog.testing import capture_logs
 
 from audience.adapters.hubspot.client import HubSpotClient, open_hubspot
 from audience.adapters.hubspot.pacing import PaceSettings, Throttle
 from audience.adapters.hubspot.paths import Paths
 from audience.adapters.hubspot.transport import HubSpotTransport, Patience, open_http
-from audience.application.hubspot_port import (
-    ContactSourceError,
-    DayLimitReachedError,
-    ListGoneError,
-    ScopeMissingError,
-    SourceMovingError,
-    SourceThrottledError,
-    SourceUnavailableError,
-    TokenRefusedError,
-    UnexpectedAnswerError,
+from audience.adapters.hubspot.troubles import MovingError, PassingError, UnexpectedAnswerError
+from audience.domain.errors import (
+    DailyLimitReached,
+    HubSpotListNotFound,
+    HubSpotScopeMissing,
+    HubSpotTokenRefused,
+    RateLimited,
 )
+from kit.errors import ServiceError
 from sandbox.faults import Fault
 from sandbox.hubspot.settings import DeletedList, EmptyProperty, HubSpotSettings, MissingIds
 from tests.contract.hubspot.worlds import SandboxWorld
@@ -71,32 +70,31 @@ async def test_passing_trouble(sandbox: SandboxWorld, status: int) -> None:
 
 
 async def test_lasting_trouble(sandbox: SandboxWorld) -> None:
-    """A trouble that lasts is unavailable, with HubSpot's correlation id, after the last attempt."""
+    """A trouble that lasts is unavailable after the last attempt; each is logged under HubSpot's own name for it."""
     answer(sandbox, 503, {"message": "x", "correlationId": "c-1"}, times=None)
 
-    with pytest.raises(SourceUnavailableError) as unavailable:
+    with capture_logs() as logs, pytest.raises(PassingError):
         await get_list(sandbox)
-    assert type(unavailable.value) is SourceUnavailableError
-    assert unavailable.value.correlation_id == "c-1"
-    assert str(unavailable.value).endswith("[correlation c-1]")
+    failed = [line for line in logs if line["event"] == "hubspot_call_failed"]
+    assert [(line["status"], line["correlation_id"]) for line in failed] == [(503, "c-1")] * 3
     assert len(sandbox.running.requests) == 3
 
 
 @pytest.mark.parametrize(
     ("status", "body", "headers", "error", "retry_after"),
     [
-        (429, {"policyName": "DAILY"}, {}, DayLimitReachedError, None),
+        (429, {"policyName": "DAILY"}, {}, DailyLimitReached, None),
         (
             429,
             {"message": "You have reached your daily limit.", "category": "RATE_LIMITS"},
             {},
-            DayLimitReachedError,
+            DailyLimitReached,
             None,
         ),
-        (477, {"status": "error"}, {"Retry-After": "3600"}, SourceMovingError, timedelta(hours=1)),
-        (503, {}, {"Retry-After": "600"}, SourceUnavailableError, timedelta(minutes=10)),
-        (401, {"status": "error"}, {}, TokenRefusedError, None),
-        (403, {"status": "error", "category": "MISSING_SCOPES"}, {}, ScopeMissingError, None),
+        (477, {"status": "error"}, {"Retry-After": "3600"}, MovingError, timedelta(hours=1)),
+        (503, {}, {"Retry-After": "600"}, PassingError, timedelta(minutes=10)),
+        (401, {"status": "error"}, {}, HubSpotTokenRefused, None),
+        (403, {"status": "error", "category": "MISSING_SCOPES"}, {}, HubSpotScopeMissing, None),
         (403, PAGE, {}, UnexpectedAnswerError, None),
         (400, {"category": "VALIDATION_ERROR"}, {}, UnexpectedAnswerError, None),
         (404, PAGE, {}, UnexpectedAnswerError, None),
@@ -113,7 +111,7 @@ async def test_no_second_attempt(
     status: int,
     body: Any,
     headers: dict[str, str],
-    error: type[ContactSourceError],
+    error: type[ServiceError],
     retry_after: timedelta | None,
 ) -> None:
     """What repeating can't help, or not soon, is raised at once with the time to wait."""
@@ -140,7 +138,7 @@ async def test_rate_limit_kinds(sandbox: SandboxWorld, body: Any, seconds: int) 
     """A 429 of either body tells how long its window is."""
     answer(sandbox, 429, body, times=None)
 
-    with pytest.raises(SourceThrottledError) as throttled:
+    with pytest.raises(RateLimited) as throttled:
         await get_list(sandbox)
     assert throttled.value.retry_after == timedelta(seconds=seconds)
 
@@ -160,7 +158,7 @@ async def test_nobody_listens() -> None:
     async with serve_hubspot() as running:
         url = running.url
     async with open_hubspot(url) as client:
-        with pytest.raises(SourceUnavailableError):
+        with pytest.raises(PassingError):
             await client.get_list(SandboxWorld(client, running).credentials, "1")
 
 
@@ -171,15 +169,16 @@ async def test_slow_answer() -> None:
         world = SandboxWorld(client, running)
         running.faults.add(Fault("*", "delay", seconds=30, times=None))
 
-        with pytest.raises(SourceUnavailableError, match="TimeoutError"):
+        with capture_logs() as logs, pytest.raises(PassingError):
             await get_list(world)
+    assert [line["kind"] for line in logs if line["event"] == "hubspot_unreachable"] == ["TimeoutError"] * 3
 
 
 async def test_token_stays_secret(sandbox: SandboxWorld) -> None:
     """No error and no repr shows the token."""
     sandbox.revoke(TOKEN)
 
-    with pytest.raises(TokenRefusedError) as refused:
+    with pytest.raises(HubSpotTokenRefused) as refused:
         await get_list(sandbox)
     assert TOKEN not in repr(sandbox.credentials) + repr(refused.value) + str(refused.value)
 
@@ -191,7 +190,7 @@ async def test_deleted_list_that_is_shown(sandbox: SandboxWorld) -> None:
     )
     sandbox.delete_list(sandbox.add_list("購入者"))
 
-    with pytest.raises(ListGoneError):
+    with pytest.raises(HubSpotListNotFound):
         await get_list(sandbox)
 
 
@@ -234,7 +233,7 @@ async def test_batch_that_keeps_failing_in_part(sandbox: SandboxWorld) -> None:
     errors = [{"category": "INTERNAL_ERROR", "context": {"ids": ["101"]}}]
     answer(sandbox, 207, {"results": [], "errors": errors, "numErrors": 1}, times=None)
 
-    with pytest.raises(SourceUnavailableError):
+    with pytest.raises(PassingError):
         await sandbox.source.read_line_ids(sandbox.credentials, ["101"], line_id_property=PROPERTY)
 
 
@@ -306,7 +305,7 @@ async def test_share_of_the_day_left_to_others(paced: SandboxWorld) -> None:
         while calls < 60:
             await paced.source.read_line_ids(paced.credentials, ["101"], line_id_property=PROPERTY)
             calls += 1
-    except DayLimitReachedError as reached:
+    except DailyLimitReached as reached:
         retry_after = reached.retry_after
 
     assert calls == 45

@@ -10,7 +10,8 @@ from audience.adapters.store.transaction import SqlTransaction, build_transactio
 from audience.application.ports import SealedCredentials
 from audience.domain.channels import Channel
 from audience.domain.contact_lists import ContactList, ListState, Tally, classify
-from audience.domain.errors import ChannelExists, ContactListExists, LineChannelTaken
+from audience.domain.errors import LineChannelTaken
+from kit.errors import AlreadyExists
 from kit.ids import RandomIds
 from kit.store.engine import open_database
 from kit.store.holding import LEASE
@@ -65,11 +66,11 @@ async def test_taken_names(store: Store) -> None:
     """A taken name, a taken LINE channel and a list that is bound are told apart, and the transaction goes on."""
     async with store() as tx:
         (bound,) = await tx.contact_lists.find([NAME])
-        with pytest.raises(ChannelExists):
+        with pytest.raises(AlreadyExists):
             await tx.channels.add(make_channel(), SealedCredentials(b""))
         with pytest.raises(LineChannelTaken):
             await tx.channels.add(make_channel("channels/other"), SealedCredentials(b""))
-        with pytest.raises(ContactListExists):
+        with pytest.raises(AlreadyExists):
             await tx.contact_lists.add(bound)
         await tx.channels.add(make_channel("channels/other", "2"), SealedCredentials(b""))
     async with store.read() as tx:

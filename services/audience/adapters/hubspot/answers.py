@@ -8,15 +8,14 @@ from typing import Any
 
 import httpx
 
-from audience.application.hubspot_port import (
-    ContactSourceError,
-    DayLimitReachedError,
-    ScopeMissingError,
-    SourceMovingError,
-    SourceThrottledError,
-    SourceUnavailableError,
-    TokenRefusedError,
-    UnexpectedAnswerError,
+from audience.adapters.hubspot.troubles import MovingError, NothingThereError, PassingError, UnexpectedAnswerError
+from audience.domain.errors import (
+    DailyLimitReached,
+    HubSpotRefused,
+    HubSpotScopeMissing,
+    HubSpotTokenRefused,
+    RateLimited,
+    VendorUnavailable,
 )
 
 _MOVING = 477
@@ -29,10 +28,6 @@ _CORRELATION_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 Document = Mapping[str, Any]
 
 
-class NothingThereError(UnexpectedAnswerError):
-    """A 404 in HubSpot's own form; the caller knows what is missing. A 404 page means a wrong address instead."""
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A successful answer: 200, or 207 when a batch was done in part."""
@@ -42,56 +37,60 @@ class Answer:
 
 
 def read_answer(response: httpx.Response) -> Answer:
-    """Return the JSON object of a success, or raise what the failure means. Never assumes JSON."""
+    """Return the JSON object of a success, or raise what the failure means. Never assumes JSON.
+
+    Raises:
+        HubSpotTokenRefused, HubSpotScopeMissing: the credentials don't serve.
+        VendorUnavailable: anything else; `troubles` says of which kinds.
+
+    """
     body = _read_object(response)
     if response.status_code in {httpx.codes.OK, httpx.codes.MULTI_STATUS} and body is not None:
         return Answer(response.status_code, body)
     raise _explain(response, body)
 
 
-def _explain(response: httpx.Response, body: Document | None) -> ContactSourceError:
-    status, correlation_id = response.status_code, _correlation_id(body)
+def find_correlation_id(response: httpx.Response) -> str | None:
+    """Return HubSpot's name for a failed request, for its support (HS 3); None when it gave none that is plausible."""
+    value = (_read_object(response) or {}).get("correlationId")
+    return value if isinstance(value, str) and _CORRELATION_ID.fullmatch(value) else None
+
+
+def _explain(response: httpx.Response, body: Document | None) -> HubSpotRefused | VendorUnavailable:
+    status = response.status_code
     if status == httpx.codes.TOO_MANY_REQUESTS:
-        return _explain_limit(body or {}, _retry_after(response), correlation_id)
+        return _explain_limit(body or {}, _retry_after(response))
     if status in _PASSING or status >= httpx.codes.INTERNAL_SERVER_ERROR:
-        return _explain_outage(status, _retry_after(response), correlation_id)
-    return _explain_refusal(status, body, correlation_id)
+        return _explain_outage(status, _retry_after(response))
+    return _explain_refusal(status, body)
 
 
-def _explain_refusal(status: int, body: Document | None, correlation_id: str | None) -> ContactSourceError:
+def _explain_refusal(status: int, body: Document | None) -> HubSpotRefused | VendorUnavailable:
     """Refusals count as such in HubSpot's own form only: a page comes from somebody in between."""
     if status == httpx.codes.UNAUTHORIZED:
-        return TokenRefusedError(correlation_id=correlation_id)
+        return HubSpotTokenRefused()
     if status == httpx.codes.FORBIDDEN and body is not None:
-        return ScopeMissingError(_missing_scopes(body), correlation_id=correlation_id)
+        return HubSpotScopeMissing(_missing_scopes(body))
     if status == httpx.codes.NOT_FOUND and body is not None:
-        return NothingThereError("HubSpot has no such thing", status=status, correlation_id=correlation_id)
-    message = f"HubSpot answers {status} without a known reason"
-    return UnexpectedAnswerError(message, status=status, correlation_id=correlation_id)
+        return NothingThereError("404")
+    return UnexpectedAnswerError(f"{status} without a known reason")
 
 
-def _explain_outage(status: int, wait: timedelta | None, correlation_id: str | None) -> SourceUnavailableError:
+def _explain_outage(status: int, wait: timedelta | None) -> VendorUnavailable:
     if status == _MOVING:
-        message = "the HubSpot account moves to another data centre"
-        return SourceMovingError(message, retry_after=wait, correlation_id=correlation_id)
+        return MovingError(retry_after=wait)
     if status == httpx.codes.LOCKED:
         wait = max(wait or _LOCK, _LOCK)
-    return SourceUnavailableError(f"HubSpot answers {status}", retry_after=wait, correlation_id=correlation_id)
+    return PassingError(retry_after=wait)
 
 
-def _explain_limit(
-    body: Document, wait: timedelta | None, correlation_id: str | None
-) -> SourceThrottledError | DayLimitReachedError:
+def _explain_limit(body: Document, wait: timedelta | None) -> RateLimited | DailyLimitReached:
     """Tell the limits apart by policy or, in the other body, by the words of the message."""
     said = f"{body.get('policyName', '')} {body.get('message', '')}".upper()
     if "DAILY" in said:
-        return DayLimitReachedError(
-            "HubSpot's limit of the day is reached", retry_after=wait, correlation_id=correlation_id
-        )
+        return DailyLimitReached(retry_after=wait)
     window = _SEARCH_WINDOW if re.search(r"\bSECONDLY\b", said) else _ROLLING_WINDOW
-    return SourceThrottledError(
-        "HubSpot's rate limit is reached", retry_after=wait or window, correlation_id=correlation_id
-    )
+    return RateLimited("hubspot", retry_after=wait or window)
 
 
 def _read_object(response: httpx.Response) -> Document | None:
@@ -100,11 +99,6 @@ def _read_object(response: httpx.Response) -> Document | None:
     except ValueError:
         return None
     return body if isinstance(body, dict) else None
-
-
-def _correlation_id(body: Document | None) -> str | None:
-    value = (body or {}).get("correlationId")
-    return value if isinstance(value, str) and _CORRELATION_ID.fullmatch(value) else None
 
 
 def _retry_after(response: httpx.Response) -> timedelta | None:

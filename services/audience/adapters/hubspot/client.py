@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, Final
 
-from audience.adapters.hubspot.answers import NothingThereError
 from audience.adapters.hubspot.documents import (
     ADDED,
     MERGED_IDS,
@@ -23,6 +22,7 @@ from audience.adapters.hubspot.pacing import PaceSettings, Throttle
 from audience.adapters.hubspot.paths import NUMBERED, Paths
 from audience.adapters.hubspot.reading import ReadingInProgress
 from audience.adapters.hubspot.transport import HubSpotTransport, Patience, Request, open_http
+from audience.adapters.hubspot.troubles import NothingThereError, PassingError, UnexpectedAnswerError
 from audience.application.hubspot_port import (
     LARGEST_LIST_PAGE,
     LARGEST_READ,
@@ -30,14 +30,14 @@ from audience.application.hubspot_port import (
     HubSpotList,
     HubSpotListPage,
     LineIdReading,
-    ListGoneError,
-    ListUnsuitableError,
-    PropertyMissingError,
-    ScopeMissingError,
-    SourceUnavailableError,
-    UnexpectedAnswerError,
 )
 from audience.domain.contact_lists import CONTACT_OBJECT_TYPE, PROCESSING_TYPES
+from audience.domain.errors import (
+    HubSpotListNotFound,
+    HubSpotListUnsuitable,
+    HubSpotPropertyMissing,
+    HubSpotScopeMissing,
+)
 
 _MEMBERS_PER_PAGE: Final = 250
 
@@ -83,18 +83,18 @@ class HubSpotClient:
             ),
             "crm.schemas.contacts.read": Request(method="GET", path=self._paths.contact_property(line_id_property)),
         }
-        property_missing: NothingThereError | None = None
+        property_missing = False
         for scope, probe in probes.items():
             try:
                 await self._transport.call(credentials, probe)
-            except ScopeMissingError as refused:
-                missing += refused.missing_scopes or (scope,)
-            except NothingThereError as absent:
-                property_missing = absent
+            except HubSpotScopeMissing as refused:
+                missing += refused.scopes or (scope,)
+            except NothingThereError:
+                property_missing = True
         if missing:
-            raise ScopeMissingError(missing)
+            raise HubSpotScopeMissing(missing)
         if property_missing:
-            raise PropertyMissingError(line_id_property, correlation_id=property_missing.correlation_id)
+            raise HubSpotPropertyMissing(line_id_property)
 
     async def list_lists(
         self, credentials: HubSpotCredentials, *, query: str = "", offset: int = 0, count: int = 50
@@ -112,16 +112,12 @@ class HubSpotClient:
         request = Request(method="GET", path=self._paths.lists("/" + _as_digits(list_id)))
         try:
             document = read_list_document(await self._transport.call(credentials, request))
-        except NothingThereError as gone:
-            raise ListGoneError(list_id, correlation_id=gone.correlation_id) from None
+        except NothingThereError:
+            raise HubSpotListNotFound(list_id) from None
         if document.get("deletedAt"):
-            raise ListGoneError(list_id)
+            raise HubSpotListNotFound(list_id)
         if not is_suitable(document):
-            raise ListUnsuitableError(
-                list_id,
-                object_type_id=str(document.get("objectTypeId")),
-                processing_type=str(document.get("processingType")),
-            )
+            raise HubSpotListUnsuitable(list_id, object_type=str(document.get("objectTypeId")))
         return await self._add_signals(credentials, read_list(document))
 
     async def walk_members(self, credentials: HubSpotCredentials, list_id: str) -> AsyncIterator[tuple[str, ...]]:
@@ -132,15 +128,15 @@ class HubSpotClient:
             params = {"limit": _MEMBERS_PER_PAGE} | ({"after": after} if after else {})
             try:
                 answer = await self._transport.call(credentials, Request(method="GET", path=path, params=params))
-            except NothingThereError as gone:
-                raise ListGoneError(list_id, correlation_id=gone.correlation_id) from None
+            except NothingThereError:
+                raise HubSpotListNotFound(list_id) from None
             record_ids, following = read_members(answer)
             if record_ids:
                 yield record_ids
             if following is None:
                 return
             if following == after:
-                raise UnexpectedAnswerError("HubSpot's paging cursor does not move", status=answer.status)
+                raise UnexpectedAnswerError("the paging cursor does not move")
             after = following
 
     async def read_line_ids(
@@ -167,7 +163,7 @@ class HubSpotClient:
                 answer = await self._transport.send(credentials, self._batch(reading.open_ids, line_id_property))
                 strangers = reading.take(read_contacts(answer)) or strangers
                 if reading.open_ids and failed_in_part(answer):
-                    raise SourceUnavailableError("HubSpot read a batch only in part")
+                    raise PassingError
         return strangers
 
     async def _add_signals(self, credentials: HubSpotCredentials, known: HubSpotList) -> HubSpotList:
@@ -202,5 +198,5 @@ class HubSpotClient:
 def _as_digits(list_id: str) -> str:
     """ILS ids are digits; whatever else would reach another path of the API."""
     if not (list_id.isascii() and list_id.isdigit()):
-        raise ListGoneError(list_id)
+        raise HubSpotListNotFound(list_id)
     return list_id

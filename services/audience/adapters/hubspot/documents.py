@@ -7,12 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from audience.adapters.hubspot.answers import Answer, Document
-from audience.application.hubspot_port import (
-    HubSpotList,
-    HubSpotListPage,
-    ListSignals,
-    UnexpectedAnswerError,
-)
+from audience.adapters.hubspot.troubles import UnexpectedAnswerError
+from audience.application.hubspot_port import HubSpotList, HubSpotListPage, ListSignals
 from audience.domain.contact_lists import CONTACT_OBJECT_TYPE, PROCESSING_TYPES
 
 SIZE = "hs_list_size"
@@ -66,7 +62,7 @@ def read_list_document(answer: Answer) -> Document:
     """Return the `list` of an answer to get-by-id."""
     document = answer.body.get("list")
     if not isinstance(document, dict) or not document.get("listId"):
-        raise _lacks(answer, "list")
+        raise _lacks("list")
     return document
 
 
@@ -74,7 +70,7 @@ def read_members(answer: Answer) -> tuple[tuple[str, ...], str | None]:
     """Return the record ids of a membership page and the cursor of the next; never follow `link` (HS 1)."""
     record_ids = tuple(str(member.get("recordId", "")) for member in _documents(answer, "results"))
     if not all(record_ids):
-        raise _lacks(answer, "recordId")
+        raise _lacks("recordId")
     paging = answer.body.get("paging")
     following = paging.get("next") if isinstance(paging, dict) else None
     after = following.get("after") if isinstance(following, dict) else None
@@ -103,12 +99,12 @@ def _read_contact(document: Document) -> ContactDocument:
 def _documents(answer: Answer, name: str) -> Sequence[dict[str, Any]]:
     entries = answer.body.get(name)
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise _lacks(answer, name)
+        raise _lacks(name)
     return entries
 
 
-def _lacks(answer: Answer, name: str) -> UnexpectedAnswerError:
-    return UnexpectedAnswerError(f"HubSpot's answer lacks {name}", status=answer.status)
+def _lacks(name: str) -> UnexpectedAnswerError:
+    return UnexpectedAnswerError(f"the answer lacks {name}")
 
 
 def _read_milliseconds(value: Any) -> datetime | None:

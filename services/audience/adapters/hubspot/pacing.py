@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from audience.application.hubspot_port import DayLimitReachedError, HubSpotCredentials, SourceThrottledError
+from audience.application.hubspot_port import HubSpotCredentials
+from audience.domain.errors import DailyLimitReached, RateLimited
 
 _ACCOUNTS_KEPT = 1_000  # beyond, accounts that were not called lately are forgotten
 
@@ -103,12 +104,12 @@ class Throttle:
         """Wait until the next request may go out.
 
         Raises:
-            DayLimitReachedError: the account's day is down to the share left to others.
+            DailyLimitReached: the account's day is down to the share left to others.
 
         """
         account, now = self._account(credentials), self._monotonic()
         if account.day_closed_until > now:
-            raise _day_limit_reached(account.day_closed_until - now)
+            raise DailyLimitReached(retry_after=timedelta(seconds=account.day_closed_until - now))
         wait = (account.searches if search else account.requests).reserve(now)
         if wait > 0:
             await self._sleep(wait)
@@ -124,7 +125,7 @@ class Throttle:
         if day and left is not None and left <= day * self._settings.unused_share:
             self.close_day(credentials)
 
-    def hold(self, credentials: HubSpotCredentials, throttled: SourceThrottledError, *, search: bool) -> None:
+    def hold(self, credentials: HubSpotCredentials, throttled: RateLimited, *, search: bool) -> None:
         """Keep all calls of the account back after a 429, not only the refused one."""
         account = self._account(credentials)
         if throttled.retry_after is not None:
@@ -146,12 +147,6 @@ class Throttle:
         if len(self._accounts) >= _ACCOUNTS_KEPT:
             now = self._monotonic()
             self._accounts = {known: pace for known, pace in self._accounts.items() if not pace.is_idle(now)}
-
-
-def _day_limit_reached(seconds: float) -> DayLimitReachedError:
-    return DayLimitReachedError(
-        "the HubSpot account's calls of the day are used up", retry_after=timedelta(seconds=seconds)
-    )
 
 
 def _count(headers: Mapping[str, str], name: str) -> int | None:

@@ -9,17 +9,16 @@ from typing import Any, Final
 import aiohttp
 import httpx
 import stamina
+import structlog
 from httpx_aiohttp import AiohttpTransport
 
-from audience.adapters.hubspot.answers import Answer, read_answer
+from audience.adapters.hubspot.answers import Answer, find_correlation_id, read_answer
 from audience.adapters.hubspot.pacing import Throttle
-from audience.application.hubspot_port import (
-    DayLimitReachedError,
-    HubSpotCredentials,
-    SourceMovingError,
-    SourceThrottledError,
-    SourceUnavailableError,
-)
+from audience.adapters.hubspot.troubles import PassingError, UnexpectedAnswerError
+from audience.application.hubspot_port import HubSpotCredentials
+from audience.domain.errors import DailyLimitReached, HubSpotRefused, RateLimited, VendorUnavailable
+
+_log = structlog.get_logger(__name__)
 
 _JITTER: Final = 0.2  # a told pause is lengthened by up to this part, so that waiters don't come back together
 
@@ -47,9 +46,7 @@ class Patience:
 
     def judge(self, error: Exception) -> bool | float:
         """Say whether to try again after an error: no, yes with growing pauses, or in so many seconds (HS 3)."""
-        if not isinstance(error, SourceUnavailableError) or isinstance(
-            error, (DayLimitReachedError, SourceMovingError)
-        ):
+        if not isinstance(error, (PassingError, RateLimited)):
             return False
         if error.retry_after is None:
             return True
@@ -101,7 +98,7 @@ class HubSpotTransport:
         ).__aiter__()
 
     async def call(self, credentials: HubSpotCredentials, request: Request) -> Answer:
-        """Send until there is an answer; raises the errors of the port."""
+        """Send until there is an answer; raises `HubSpotRefused` and `VendorUnavailable` as the port does."""
         async for attempt in self.attempts():
             with attempt:
                 return await self.send(credentials, request)
@@ -110,16 +107,16 @@ class HubSpotTransport:
     async def send(self, credentials: HubSpotCredentials, request: Request) -> Answer:
         """Send once, when the pace allows."""
         if self._throttle is None:
-            return read_answer(await self._exchange(credentials, request))
+            return _read(request, await self._exchange(credentials, request))
         await self._throttle.admit(credentials, search=request.search)
         response = await self._exchange(credentials, request)
         self._throttle.learn(credentials, response.headers)
         try:
-            return read_answer(response)
-        except SourceThrottledError as throttled:
+            return _read(request, response)
+        except RateLimited as throttled:
             self._throttle.hold(credentials, throttled, search=request.search)
             raise
-        except DayLimitReachedError:
+        except DailyLimitReached:
             self._throttle.close_day(credentials)
             raise
 
@@ -135,4 +132,22 @@ class HubSpotTransport:
                 )
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as broken:
             # The kind only: a client's message may quote the request. TimeoutError is an OSError.
-            raise SourceUnavailableError(f"HubSpot can't be reached: {type(broken).__name__}") from None
+            _log.warning("hubspot_unreachable", method=request.method, path=request.path, kind=type(broken).__name__)
+            raise PassingError from None
+
+
+def _read(request: Request, response: httpx.Response) -> Answer:
+    """Read an answer; a failed one is logged under HubSpot's own name for it, for its support (HS 3)."""
+    try:
+        return read_answer(response)
+    except (HubSpotRefused, VendorUnavailable) as error:
+        _log.warning(
+            "hubspot_call_failed",
+            method=request.method,
+            path=request.path,
+            status=response.status_code,
+            correlation_id=find_correlation_id(response),
+            kind=type(error).__name__,
+            problem=error.problem if isinstance(error, UnexpectedAnswerError) else None,
+        )
+        raise

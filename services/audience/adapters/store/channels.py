@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from audience.adapters.tables import CHANNEL_NAMES, CHANNELS, TOKEN_ISSUES
 from audience.application.ports import Reach, SealedCredentials
 from audience.domain.channels import Channel, ObservedProblem, Problem
-from audience.domain.errors import ChannelExists, LineChannelTaken
+from audience.domain.errors import LineChannelTaken
+from kit.errors import AlreadyExists
 from kit.store.claims import SqlClaims
 from kit.store.ports import Claim
 
@@ -31,7 +32,7 @@ class SqlChannelStore(SqlClaims[Channel]):
                 await self._connection.execute(insert(CHANNELS).values(values))
         except IntegrityError as error:
             if await self.is_name_taken(channel.name):
-                raise ChannelExists(channel.name) from error
+                raise AlreadyExists(channel.name) from error
             raise LineChannelTaken(channel.line_channel_id) from error
 
     async def find(self, name: str) -> Channel | None:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audience.adapters.tables import CONTACT_LISTS, LIST_MEMBERS
 from audience.domain.contact_lists import ContactList, LineIdKind, ListState, Member, SyncFailure, Tally
-from audience.domain.errors import ContactListExists
+from kit.errors import AlreadyExists
 from kit.store.claims import SqlClaims
 from kit.store.ports import Claim
 
@@ -37,7 +37,7 @@ class SqlContactListStore(SqlClaims[ContactList]):
             async with self._connection.begin_nested():
                 await self._connection.execute(insert(CONTACT_LISTS).values(values))
         except IntegrityError as error:
-            raise ContactListExists(contact_list.name) from error
+            raise AlreadyExists(contact_list.name) from error
 
     async def find(self, names: Sequence[str]) -> list[ContactList]:
         """Return those of the lists named that exist, in no order."""

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from audience.domain.channels import Problem
-from audience.domain.errors import ChannelExists, LineChannelTaken, LineRefused, Refused, VendorUnavailable
+from audience.domain.errors import LineChannelTaken, LineRefused, Refused, VendorUnavailable
 from audience.domain.events import ChannelChanged, ChannelCreated
-from kit.errors import RequestIdReused
+from kit.errors import AlreadyExists, RequestIdReused
 from tests.fakes.hubspot import LISTS_READ
 from tests.unit.audience.application.conftest import ACME, World, describe_channel, make_once
 
@@ -71,9 +71,9 @@ async def test_repetition(acme: World) -> None:
 async def test_taken(acme: World) -> None:
     """A taken name and a taken LINE channel are told apart, on a trial run too."""
     other = describe_channel("channels/other")
-    with pytest.raises(ChannelExists):
+    with pytest.raises(AlreadyExists):
         await acme.channels.create(describe_channel(), make_once("2"))
-    with pytest.raises(ChannelExists):
+    with pytest.raises(AlreadyExists):
         await acme.channels.check(describe_channel())
     with pytest.raises(LineChannelTaken):
         await acme.channels.create(other, make_once("3"))

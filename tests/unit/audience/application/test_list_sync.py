@@ -5,16 +5,16 @@ from datetime import timedelta
 import pytest
 
 from audience.application.contact_lists import ContactLists
-from audience.application.hubspot_port import (
-    ContactSourceError,
-    DayLimitReachedError,
-    ScopeMissingError,
-    SourceUnavailableError,
-    TokenRefusedError,
-)
 from audience.domain.channels import Problem
 from audience.domain.contact_lists import ListState, SyncFailure, Tally
+from audience.domain.errors import (
+    DailyLimitReached,
+    HubSpotScopeMissing,
+    HubSpotTokenRefused,
+    VendorUnavailable,
+)
 from audience.domain.events import ContactListBound, ContactListSynced, ContactListSyncFailed
+from kit.errors import ServiceError
 from kit.store.once import Once
 from kit.store.ports import RequestKey
 from tests.unit.audience.application.conftest import ACME, World
@@ -60,13 +60,13 @@ async def test_merged_contact_counts_once(acme: World) -> None:
 @pytest.mark.parametrize(
     ("error", "failure"),
     [
-        (TokenRefusedError(), SyncFailure.HUBSPOT_CREDENTIALS_REFUSED),
-        (ScopeMissingError(["crm.lists.read"]), SyncFailure.HUBSPOT_SCOPE_MISSING),
-        (SourceUnavailableError("away"), SyncFailure.HUBSPOT_UNAVAILABLE),
-        (DayLimitReachedError("over"), SyncFailure.HUBSPOT_DAILY_LIMIT),
+        (HubSpotTokenRefused(), SyncFailure.HUBSPOT_CREDENTIALS_REFUSED),
+        (HubSpotScopeMissing(["crm.lists.read"]), SyncFailure.HUBSPOT_SCOPE_MISSING),
+        (VendorUnavailable("hubspot"), SyncFailure.HUBSPOT_UNAVAILABLE),
+        (DailyLimitReached(), SyncFailure.HUBSPOT_DAILY_LIMIT),
     ],
 )
-async def test_failed_reading(acme: World, error: ContactSourceError, failure: SyncFailure) -> None:
+async def test_failed_reading(acme: World, error: ServiceError, failure: SyncFailure) -> None:
     """A reading that fails says why and keeps the contacts of the one before."""
     name = await bind(acme, line_id(1), None)
     await acme.list_sync.run_once()
@@ -85,7 +85,7 @@ async def test_failed_reading(acme: World, error: ContactSourceError, failure: S
 async def test_refused_token_impairs_the_channel(acme: World) -> None:
     """A token that HubSpot refuses during a reading shows at the channel."""
     await bind(acme, line_id(1))
-    acme.contacts.fail_next(TokenRefusedError())
+    acme.contacts.fail_next(HubSpotTokenRefused())
     await acme.list_sync.run_once()
 
     problems = [known.problem for known in acme.tx.channels.channels[ACME].problems]

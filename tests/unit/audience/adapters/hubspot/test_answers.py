@@ -1,4 +1,4 @@
-"""Whatever bytes come as an answer, reading them ends in an answer or in an error of the port."""
+"""Whatever bytes come as an answer, reading them ends in an answer or in an error of the service."""
 
 import json
 from datetime import timedelta
@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audience.adapters.hubspot.answers import Answer, read_answer
-from audience.application.hubspot_port import ContactSourceError, ScopeMissingError, SourceUnavailableError
+from audience.adapters.hubspot.answers import Answer, find_correlation_id, read_answer
+from audience.adapters.hubspot.troubles import PassingError
+from audience.domain.errors import HubSpotScopeMissing
+from kit.errors import ServiceError
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -21,11 +23,11 @@ known = st.sampled_from(["correlationId", "errors", "category", "message", "poli
 
 @given(st.integers(200, 599), st.dictionaries(known, values), st.text(max_size=8, alphabet="0123456789x -"))
 def test_any_envelope(status: int, body: dict[str, object], retry_after: str) -> None:
-    """Every status with every envelope is an answer or an error of the port."""
+    """Every status with every envelope is an answer or an error of the service."""
     response = httpx.Response(status, json=body, headers={"Retry-After": retry_after})
     try:
         outcome: object = read_answer(response)
-    except ContactSourceError as error:
+    except ServiceError as error:
         outcome = error
 
     assert isinstance(outcome, Answer) == (status in {200, 207})
@@ -33,7 +35,7 @@ def test_any_envelope(status: int, body: dict[str, object], retry_after: str) ->
 
 @given(st.integers(200, 599), st.binary(max_size=20))
 def test_any_bytes(status: int, content: bytes) -> None:
-    """Every status with a body that is no JSON object is an error of the port."""
+    """Every status with a body that is no JSON object is an error of the service."""
     try:
         is_object = isinstance(json.loads(content), dict)
     except ValueError:
@@ -41,7 +43,7 @@ def test_any_bytes(status: int, content: bytes) -> None:
     if is_object:
         return
 
-    with pytest.raises(ContactSourceError):
+    with pytest.raises(ServiceError):
         read_answer(httpx.Response(status, content=content))
 
 
@@ -55,9 +57,9 @@ def test_scopes_are_collected() -> None:
         {"context": {"requiredGranularScopes": ["a", 7]}},
     ]
 
-    with pytest.raises(ScopeMissingError) as refused:
+    with pytest.raises(HubSpotScopeMissing) as refused:
         read_answer(httpx.Response(403, json={"errors": errors}))
-    assert refused.value.missing_scopes == ("a", "b")
+    assert refused.value.scopes == ("a", "b")
 
 
 @pytest.mark.parametrize(("told", "expected"), [(None, 2), ("1", 2), ("7", 7)])
@@ -65,15 +67,14 @@ def test_lock(told: str | None, expected: int) -> None:
     """A lock is waited for at least two seconds (HS 3, 423)."""
     headers = {} if told is None else {"Retry-After": told}
 
-    with pytest.raises(SourceUnavailableError) as locked:
+    with pytest.raises(PassingError) as locked:
         read_answer(httpx.Response(423, json={}, headers=headers))
     assert locked.value.retry_after == timedelta(seconds=expected)
 
 
 @pytest.mark.parametrize("correlation_id", ["x" * 65, "a b", 7, None, "line\nbreak"])
 def test_odd_correlation_id(correlation_id: object) -> None:
-    """What is no plausible correlation id never enters a message."""
-    with pytest.raises(ContactSourceError) as failed:
-        read_answer(httpx.Response(500, json={"correlationId": correlation_id}))
+    """What is no plausible correlation id never enters a log."""
+    response = httpx.Response(500, json={"correlationId": correlation_id})
 
-    assert failed.value.correlation_id is None
+    assert find_correlation_id(response) is None

@@ -7,7 +7,7 @@ import pytest
 
 from audience.adapters.hubspot.answers import Answer
 from audience.adapters.hubspot.documents import read_contacts, read_list, read_members, read_search
-from audience.application.hubspot_port import UnexpectedAnswerError
+from audience.adapters.hubspot.troubles import UnexpectedAnswerError
 
 LIST = {"listId": "9", "name": "購入者", "objectTypeId": "0-1", "processingType": "MANUAL"}
 

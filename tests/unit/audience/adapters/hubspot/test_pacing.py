@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audience.adapters.hubspot.pacing import Pacer, PaceSettings, Throttle
-from audience.application.hubspot_port import DayLimitReachedError, HubSpotCredentials, SourceThrottledError
+from audience.application.hubspot_port import HubSpotCredentials
+from audience.domain.errors import DailyLimitReached, RateLimited
 
 ONE, OTHER = HubSpotCredentials("one"), HubSpotCredentials("other")
 
@@ -92,7 +93,7 @@ async def test_told_limit() -> None:
 async def test_hold() -> None:
     """After a 429 all calls of the account wait for the time told."""
     throttle, machine = make_throttle()
-    throttle.hold(ONE, SourceThrottledError("x", retry_after=timedelta(seconds=10)), search=False)
+    throttle.hold(ONE, RateLimited("hubspot", retry_after=timedelta(seconds=10)), search=False)
     await throttle.admit(OTHER, search=False)
     await throttle.admit(ONE, search=False)
 
@@ -106,7 +107,7 @@ async def test_closed_day() -> None:
     await throttle.admit(ONE, search=False)
     throttle.learn(ONE, {"X-HubSpot-RateLimit-Daily": "1000", "X-HubSpot-RateLimit-Daily-Remaining": "100"})
     await throttle.admit(OTHER, search=False)
-    with pytest.raises(DayLimitReachedError) as reached:
+    with pytest.raises(DailyLimitReached) as reached:
         await throttle.admit(ONE, search=False)
     machine.time += 900
     await throttle.admit(ONE, search=False)

@@ -5,24 +5,18 @@ from datetime import timedelta
 import pytest
 
 from audience.adapters.hubspot.transport import Patience
-from audience.application.hubspot_port import (
-    DayLimitReachedError,
-    SourceMovingError,
-    SourceThrottledError,
-    SourceUnavailableError,
-    TokenRefusedError,
-    UnexpectedAnswerError,
-)
+from audience.adapters.hubspot.troubles import MovingError, PassingError, UnexpectedAnswerError
+from audience.domain.errors import DailyLimitReached, HubSpotTokenRefused, RateLimited
 
 
 @pytest.mark.parametrize(
     "error",
     [
-        TokenRefusedError(),
-        UnexpectedAnswerError("x", status=400),
-        DayLimitReachedError("x", retry_after=timedelta(seconds=1)),
-        SourceMovingError("x", retry_after=timedelta(seconds=1)),
-        SourceUnavailableError("x", retry_after=timedelta(seconds=31)),
+        HubSpotTokenRefused(),
+        UnexpectedAnswerError("x"),
+        DailyLimitReached(retry_after=timedelta(seconds=1)),
+        MovingError(retry_after=timedelta(seconds=1)),
+        PassingError(retry_after=timedelta(seconds=31)),
         ValueError("x"),
     ],
 )
@@ -33,12 +27,12 @@ def test_given_up(error: Exception) -> None:
 
 def test_growing_pauses() -> None:
     """A trouble that tells no time is tried again with growing pauses."""
-    assert Patience().judge(SourceUnavailableError("x")) is True
+    assert Patience().judge(PassingError()) is True
 
 
 def test_told_pause() -> None:
     """A told pause is kept, and lengthened a little so that waiters spread."""
-    pauses = {Patience().judge(SourceThrottledError("x", retry_after=timedelta(seconds=10))) for _ in range(50)}
+    pauses = {Patience().judge(RateLimited("hubspot", retry_after=timedelta(seconds=10))) for _ in range(50)}
 
     assert all(10 <= pause <= 12 for pause in pauses)
     assert len(pauses) > 1
