@@ -23,12 +23,6 @@ KEY_LIFETIME = timedelta(hours=24)
 MEMORY = timedelta(days=14)
 
 LOST = InDoubt("POST /v2/bot/message/narrowcast: no answer from LINE")
-_CODES = {
-    NarrowcastFailure.LINE_INTERNAL: 1,
-    NarrowcastFailure.RECIPIENTS_BELOW_MINIMUM: 2,
-    NarrowcastFailure.DUPLICATE: 3,
-    NarrowcastFailure.ABOVE_LIMIT: 5,
-}
 NO_FIGURES = RequestFigures(None, None, None, None, None, bubbles=(), links=())
 
 
@@ -65,6 +59,7 @@ class FakeLine:
         self._accepted: dict[UUID, str] = {}
         self._progress: dict[str, ProgressReport] = {}
         self._failures: deque[ServiceError] = deque()
+        self._token_failures: deque[ServiceError] = deque()
 
     def answer_next(self, *outcomes: SendOutcome) -> None:
         """Let the next sends end so, one each; LINE takes nothing by them."""
@@ -74,6 +69,10 @@ class FakeLine:
         """Lose the answer to the next send, which LINE has taken or not."""
         self._script.append(_Scripted(LOST, accepts=accepted))
 
+    def refuse_tokens(self, *errors: ServiceError) -> None:
+        """Let the next calls have no token, one error each."""
+        self._token_failures += errors
+
     def fail_next(self, *errors: ServiceError) -> None:
         """Let the next calls that are not sends raise these errors, one each."""
         self._failures += errors
@@ -82,14 +81,16 @@ class FakeLine:
         """Let a narrowcast go on; the final phases end it now."""
         ended = self._clock.now() if phase in (Phase.SUCCEEDED, Phase.FAILED) else None
         report = self._progress[request_id]
-        code = None if failure is None else _CODES[failure]
-        self._progress[request_id] = replace(
-            report, phase=phase, complete_time=ended, failure=failure, error_code=code, evidence=f"error code {code}"
-        )
+        self._progress[request_id] = replace(report, phase=phase, complete_time=ended, failure=failure)
 
-    async def send_narrowcast(self, cleared: Cleared, *, retry_key: UUID) -> SendOutcome:
-        """See the port."""
-        sent = Sent(cleared, retry_key)
+    async def open_call(self, channel: str) -> "FakeCall":  # noqa: ARG002 - the port's
+        """See the port; fails as `refuse_tokens` says."""
+        if self._token_failures:
+            raise self._token_failures.popleft()
+        return FakeCall(self)
+
+    def attempt(self, sent: Sent) -> SendOutcome:
+        """Answer an attempt that has arrived."""
         self.attempts.append(sent)
         if self._script:
             scripted = self._script.popleft()
@@ -134,3 +135,14 @@ class FakeLine:
     def _raise_failure(self) -> None:
         if self._failures:
             raise self._failures.popleft()
+
+
+class FakeCall:
+    """`LineCall` to a `FakeLine`."""
+
+    def __init__(self, line: FakeLine) -> None:
+        self._line = line
+
+    async def send_narrowcast(self, cleared: Cleared, *, retry_key: UUID) -> SendOutcome:
+        """See the port."""
+        return self._line.attempt(Sent(cleared, retry_key))

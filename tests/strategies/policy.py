@@ -107,7 +107,7 @@ def make_facts(
     contact_lists = (make_list(),) if contact_lists is None else contact_lists
     return TargetingFacts(
         basis=basis,
-        channel=ChannelFacts("channels/acme", reach, area_prefix),
+        channel=ChannelFacts("channels/acme", reach, area_prefix, timedelta(hours=24), "U-acme"),
         audiences={facts.name: facts for facts in audiences},
         contact_lists={facts.name: facts for facts in contact_lists},
     )

@@ -1,6 +1,6 @@
 """Puts the audience service's facts into policy's words; enum values added later mean the least that they can."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -22,6 +22,8 @@ from outreach.type.v1.count_pb2 import Count
 _MADE_FROM_MESSAGE = frozenset({Audience.Kind.CLICK, Audience.Kind.IMP})
 """Audiences whose size is published with the figures of the campaign that they come from (V7)."""
 
+_DEFAULT_LIFETIME = timedelta(hours=24)
+
 _AUDIENCE_STATES = {Audience.State.Value(state.name): state for state in AudienceState}
 _LIST_STATES = {ContactList.State.Value(state.name): state for state in ContactListState}
 _COUNT_STATES = {Count.State.Value(state.name): state for state in CountState}
@@ -36,6 +38,9 @@ def read_facts(answer: targeting_facts_pb2.GetTargetingFactsResponse, basis: Bas
             channel=channel.channel,
             reach=channel.reach if channel.HasField("reach") else None,
             area_prefix=channel.area_prefix,
+            # An audience service of the last release tells neither.
+            order_lifetime=channel.order_lifetime.ToTimedelta() or _DEFAULT_LIFETIME,
+            account=channel.bot_user_id or channel.channel,
         ),
         audiences={audience.audience: _read_audience(audience, basis) for audience in answer.audiences},
         contact_lists={found.contact_list: _read_contact_list(found) for found in answer.contact_lists},
@@ -48,10 +53,21 @@ def _read_audience(audience: targeting_facts_pb2.AudienceFacts, basis: Basis) ->
         state=_AUDIENCE_STATES.get(audience.state, AudienceState.OTHER_STATE),
         size=_read_size(audience, basis),
         restricted=audience.restricted,
-        jobs_unfinished=audience.jobs_unfinished,
+        jobs_unfinished=_read_jobs(audience),
         expire_time=_read_time(audience.expire_time) if audience.HasField("expire_time") else None,
         observe_time=_read_time(audience.observe_time),
     )
+
+
+def _read_jobs(audience: targeting_facts_pb2.AudienceFacts) -> bool | None:
+    """Tell whether members are still being added; None where that is not known."""
+    match audience.jobs:
+        case targeting_facts_pb2.AudienceFacts.FINISHED:
+            return False
+        case targeting_facts_pb2.AudienceFacts.UNFINISHED:
+            return True
+    # The last release knows the older field alone, and is sure where it says no.
+    return None if audience.jobs_unfinished else False
 
 
 def _read_size(audience: targeting_facts_pb2.AudienceFacts, basis: Basis) -> Size:

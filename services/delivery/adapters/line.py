@@ -9,11 +9,10 @@ from uuid import UUID
 
 from delivery.adapters.line_figures import read_figures
 from delivery.adapters.line_findings import read_violations
-from delivery.adapters.line_outcomes import HOLD_PAUSE, RATE_PAUSE, judge_failure, judge_no_token
-from delivery.adapters.line_tokens import LineTokens
+from delivery.adapters.line_outcomes import RATE_PAUSE, judge_failure
+from delivery.adapters.line_tokens import LineToken, LineTokens
 from delivery.application.line_port import (
     Accepted,
-    Deferred,
     LineCredentialsRefused,
     LineUnavailable,
     Phase,
@@ -26,7 +25,6 @@ from delivery.application.line_port import (
 from delivery.domain.content.inspection import MessageViolation
 from delivery.domain.policy.clearance import Cleared
 from delivery.domain.sending.failures import NarrowcastFailure
-from kit.errors import ServiceError
 from kit.telemetry import trace_http
 from lineapi.client import LINEClient
 from lineapi.errors import (
@@ -34,7 +32,6 @@ from lineapi.errors import (
     ForbiddenError,
     InvalidRequestError,
     LINEError,
-    MonthlyLimitError,
     NotFoundError,
     RefusedError,
     TooManyRequestsError,
@@ -44,9 +41,6 @@ from lineapi.narrowcast import NarrowcastErrorCode, NarrowcastProgress
 from lineapi.transport import open_http
 
 ResultT = TypeVar("ResultT")
-
-# Seconds for each of two questions; both are part of `LONGEST_SEND`.
-_QUOTA_TIMEOUT = 5.0
 
 _PHASES = {phase.value: phase for phase in Phase}
 
@@ -67,6 +61,28 @@ async def open_line(api_url: str) -> AsyncIterator[LINEClient]:
         yield LINEClient(http, api_url=api_url)
 
 
+class LineApiCall:
+    """`LineCall` over HTTP."""
+
+    def __init__(self, client: LINEClient, tokens: LineTokens, channel: str, token: LineToken) -> None:
+        self._client = client
+        self._tokens = tokens
+        self._channel = channel
+        self._token = token
+
+    async def send_narrowcast(self, cleared: Cleared, *, retry_key: UUID) -> SendOutcome:
+        """See `LineCall`; lineapi looks at the bytes once more and never addresses every friend."""
+        try:
+            sent = await self._client.narrowcast.send(self._token.value, cleared.body, retry_key=retry_key)
+        except LINEError as error:
+            if isinstance(error, UnauthorizedError):
+                self._tokens.drop(self._channel, self._token)
+            return judge_failure(error)
+        except EverybodyRefusedError as error:
+            return Refused(RefusalKind.REQUEST_REFUSED, f"not sent: {error}")
+        return Accepted(sent.request_id, already=False)
+
+
 class LineApiMessages:
     """`LineMessages` over HTTP."""
 
@@ -74,23 +90,9 @@ class LineApiMessages:
         self._client = client
         self._tokens = tokens
 
-    async def send_narrowcast(self, cleared: Cleared, *, retry_key: UUID) -> SendOutcome:
-        """See `LineMessages`; lineapi looks at the bytes once more and never addresses every friend."""
-
-        async def send(token: str) -> Accepted:
-            sent = await self._client.narrowcast.send(token, cleared.body, retry_key=retry_key)
-            return Accepted(sent.request_id, already=False)
-
-        try:
-            return await _call(self._tokens, cleared.channel, send)
-        except MonthlyLimitError as error:
-            return await self._judge_monthly_limit(cleared.channel, error)
-        except LINEError as error:
-            return judge_failure(error)
-        except EverybodyRefusedError as error:
-            return Refused(RefusalKind.REQUEST_REFUSED, f"not sent: {error}")
-        except ServiceError as error:
-            return judge_no_token(error)
+    async def open_call(self, channel: str) -> LineApiCall:
+        """See `LineMessages`."""
+        return LineApiCall(self._client, self._tokens, channel, await self._tokens.get(channel))
 
     async def get_progress(self, channel: str, request_id: str) -> ProgressReport | None:
         """See `LineMessages`; an id that LINE takes for none is one that it does not know (LP 4.8)."""
@@ -112,25 +114,6 @@ class LineApiMessages:
         except RefusedError as error:
             return read_violations(error.message, error.details, objects)
         return ()
-
-    async def _judge_monthly_limit(self, channel: str, error: MonthlyLimitError) -> Refused | Deferred:
-        """Tell a quota that is used up from one that a running send holds: LINE's 429 is the same (LP 1.7)."""
-        evidence = str(error)
-        try:
-            left = await self._count_left(channel)
-        except (LINEError, ServiceError):
-            return Deferred(HOLD_PAUSE, evidence)
-        if left is not None and left <= 0:
-            return Refused(RefusalKind.QUOTA_EXHAUSTED, evidence)
-        return Deferred(HOLD_PAUSE, evidence)
-
-    async def _count_left(self, channel: str) -> int | None:
-        """Return the messages left this month, roughly (LP 6.1); None when there is no limit."""
-        token = (await self._tokens.get(channel)).value
-        quota = await self._client.quota.get(token, within=_QUOTA_TIMEOUT)
-        if quota.value is None:
-            return None
-        return quota.value - await self._client.quota.get_consumption(token, within=_QUOTA_TIMEOUT)
 
 
 class LineApiInsight:
@@ -194,7 +177,6 @@ def _read_progress(progress: NarrowcastProgress) -> ProgressReport:
         accept_time=progress.accepted_time,
         complete_time=progress.completed_time,
         failure=_read_failure(code) if has_failed else None,
-        error_code=code,
         evidence=f"error code {code}" if has_failed else "",
     )
 

@@ -5,17 +5,19 @@ from datetime import timedelta
 from delivery.adapters.line_findings import word_evidence
 from delivery.application.line_port import (
     Accepted,
-    Deferred,
+    CredentialsRefused,
     InDoubt,
-    LineCredentialsRefused,
+    QuotaHeld,
+    RateLimited,
     RefusalKind,
     Refused,
     SendOutcome,
+    Unreached,
 )
-from kit.errors import NotFound, ServiceError
 from lineapi.errors import (
     ForbiddenError,
     LINEError,
+    MonthlyLimitError,
     NotEnoughFriendsError,
     RetryKeyAcceptedError,
     TooManyRequestsError,
@@ -25,14 +27,10 @@ from lineapi.errors import (
 
 # Ours: LINE tells no time to wait (LP 1.3). The bucket of 60 an hour gains one call a minute (LP 1.6).
 RATE_PAUSE = timedelta(minutes=1)
-# A hold lasts as long as the send that has it; a narrowcast takes minutes (LP 6.3).
-HOLD_PAUSE = timedelta(minutes=2)
-# No byte left, or there was no token: the next try is free.
-OUTAGE_PAUSE = timedelta(seconds=10)
 
 
-def judge_failure(error: LINEError) -> SendOutcome:
-    """Return what an attempt that LINE did not answer with 2xx has come to; for the monthly limit see the quota too."""
+def judge_failure(error: LINEError) -> SendOutcome:  # noqa: PLR0911 - one per outcome
+    """Return what an attempt that LINE did not answer with 2xx has come to."""
     evidence = str(error)
     match error:
         case RetryKeyAcceptedError():
@@ -40,23 +38,14 @@ def judge_failure(error: LINEError) -> SendOutcome:
         case _ if error.may_have_happened:
             return InDoubt(evidence)
         case UnreachableError():
-            return Deferred(OUTAGE_PAUSE, evidence)
+            return Unreached(evidence)
+        case MonthlyLimitError():
+            return QuotaHeld(evidence)
         case TooManyRequestsError():
-            return Deferred(RATE_PAUSE, evidence)
-    return Refused(_find_kind(error), ": ".join(filter(None, (evidence, word_evidence(error.message, error.details)))))
-
-
-def judge_no_token(error: ServiceError) -> Refused | Deferred:
-    """Return what a send comes to for which there was no token: LINE has taken nothing."""
-    if isinstance(error, LineCredentialsRefused | NotFound):
-        return Refused(RefusalKind.LINE_CREDENTIALS_REFUSED, f"no token: {error.message}")
-    return Deferred(error.retry_after or OUTAGE_PAUSE, f"no token: {error.message}")
-
-
-def _find_kind(error: LINEError) -> RefusalKind:
-    match error:
+            return RateLimited(evidence)
         case NotEnoughFriendsError():
-            return RefusalKind.REACH_BELOW_MINIMUM
+            return Refused(RefusalKind.REACH_BELOW_MINIMUM, evidence)
         case UnauthorizedError() | ForbiddenError():
-            return RefusalKind.LINE_CREDENTIALS_REFUSED
-    return RefusalKind.REQUEST_REFUSED
+            return CredentialsRefused(evidence)
+    reason = word_evidence(error.message, error.details)
+    return Refused(RefusalKind.REQUEST_REFUSED, ": ".join(filter(None, (evidence, reason))))

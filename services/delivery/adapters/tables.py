@@ -1,18 +1,23 @@
 """Tables of the delivery database; `migrations/` makes them."""
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
+    Computed,
     DateTime,
     ForeignKey,
     Identity,
     Index,
     Integer,
+    Interval,
     LargeBinary,
     MetaData,
     Table,
     Text,
+    Uuid,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -40,8 +45,28 @@ CAMPAIGNS = Table(
     Column("accept_time", TIME),
     Column("complete_time", TIME),
     Column("failure", JSONB),
+    Column("uid", Uuid, nullable=False, server_default=func.gen_random_uuid()),
+    Column("order_time", TIME),
+    Column("end_time", TIME),
+    Column("end_is_callers", Boolean, nullable=False, server_default=text("false")),
+    Column("order_lifetime", Interval),
+    Column("cancel_request_time", TIME),
+    Column("uncertainty", JSONB),
+    Column("resolution", JSONB),
     Index("campaigns_newest", "channel", "create_time", "name"),
+    Index("campaigns_changed", "update_time", "name", postgresql_where=text("order_time IS NOT NULL")),
 )
+
+CAMPAIGN_NAMES = Table(
+    "campaign_names",
+    METADATA,
+    Column("name", Text, primary_key=True),
+)
+"""Every name that a campaign ever had: it is never given again, whatever becomes of the campaign (I2)."""
+
+OPEN_STATES = ("READY", "CALLING", "ACCEPTED")
+
+_IS_OPEN = text("state IN ('READY', 'CALLING', 'ACCEPTED')")
 
 SEND_REQUESTS = Table(
     "send_requests",
@@ -62,10 +87,53 @@ SEND_REQUESTS = Table(
     Column("failure", Text),
     Column("claim_number", BigInteger, nullable=False),
     Column("claim_expire_time", TIME),
+    Column("channel", Text, Computed("split_part(campaign, '/campaigns/', 1)", persisted=True)),
+    Column("number", Integer, Computed("split_part(name, '/requests/', 2)::integer", persisted=True)),
+    # None: the name, of which the keys were made before campaigns had uids.
+    Column("key_seed", Text),
+    # None in rows of the last release, until they are given an end.
+    Column("order_time", TIME),
+    Column("end_time", TIME),
+    Column("end_is_callers", Boolean, nullable=False, server_default=text("false")),
+    Column("last_attempt_time", TIME),
+    # By the database's clock, beside business time (I3).
+    Column("first_attempt_clock", TIME),
+    Column("accept_confirmed", Boolean, nullable=False, server_default=text("false")),
+    Column("delivered_ids", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("further_ids", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("denied_ids", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("accept_failure", Text),
+    Column("wait_reason", Text),
+    Column("wait_since", TIME),
+    Column("wait_count", Integer),
+    Column("cancel_time", TIME),
+    Column("reserved_account", Text),
+    Column("reserved_count", BigInteger),
+    Column("uncertainty", Text),
     Index("send_requests_campaign", "campaign"),
     Index("send_requests_due", "next_time", postgresql_where=text("next_time IS NOT NULL")),
+    Index("send_requests_queue", "channel", "order_time", "number", postgresql_where=_IS_OPEN),
+    Index("send_requests_reserved", "reserved_account", postgresql_where=text("reserved_account IS NOT NULL")),
 )
-"""The send ledger (architecture 5)."""
+"""The send ledger (architecture 5): one row for each request to LINE. `line_request_id` is the first open id."""
+
+LANES = Table(
+    "lanes",
+    METADATA,
+    Column("channel", Text, primary_key=True),
+    Column("endpoint", Text, primary_key=True),
+    # When its bucket is full; None: never used.
+    Column("full_time", TIME),
+    Column("open_time", TIME),
+    Column("trouble_count", Integer, nullable=False, server_default=text("0")),
+    Column("rest_until", TIME),
+    # No later than the earliest `next_time` of the channel's rows there; None when nothing is known to be due.
+    Column("due_time", TIME),
+    # Machine time of the database; who was served least recently comes first.
+    Column("last_claim_time", TIME),
+    Index("lanes_due", "endpoint", "last_claim_time", postgresql_where=text("due_time IS NOT NULL")),
+)
+"""How fast each channel's calls go out (`domain/sending/lanes.py`)."""
 
 SEND_ATTEMPTS = Table(
     "send_attempts",

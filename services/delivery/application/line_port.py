@@ -15,12 +15,6 @@ from delivery.domain.policy.clearance import Cleared
 from delivery.domain.sending.failures import NarrowcastFailure
 from kit.errors import ServiceError, Unavailable
 
-LONGEST_SEND = timedelta(seconds=60)
-"""`send_narrowcast` ends within this: two tokens, two attempts, one look at the quota.
-
-So a key that may be used when it begins is not too old when it ends (I3). Claims are shorter and renewed meanwhile.
-"""
-
 
 class LineUnavailable(Unavailable):
     """LINE gave no useful answer, or lets us call it again only later; nothing is known."""
@@ -42,9 +36,7 @@ class RefusalKind(Enum):
     """Why LINE surely did not and, as things are, will not take a request (LP 4.9); named like `Failure.Reason`."""
 
     REQUEST_REFUSED = "REQUEST_REFUSED"
-    LINE_CREDENTIALS_REFUSED = "LINE_CREDENTIALS_REFUSED"
     REACH_BELOW_MINIMUM = "REACH_BELOW_MINIMUM"
-    QUOTA_EXHAUSTED = "QUOTA_EXHAUSTED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +44,12 @@ class Accepted:
     """LINE took the request; it is not delivered yet (LP trap 1).
 
     Attributes:
-        request_id: LINE's id of the attempt that it took; progress and statistics go by it.
+        line_request_id: LINE's id of the attempt that it took; progress and statistics go by it.
         already: Whether an earlier attempt under the key was the one (LP 1.9, 409).
 
     """
 
-    request_id: str
+    line_request_id: str
     already: bool
 
 
@@ -76,10 +68,30 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Deferred:
-    """LINE did nothing, for certain, and the same request may be tried again after `retry_after`."""
+class RateLimited:
+    """LINE did nothing, for certain: the endpoint's rate is used up (LP 1.6)."""
 
-    retry_after: timedelta
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaHeld:
+    """LINE did nothing, for certain: the month's messages are used up, or held by a send under way (LP 1.7)."""
+
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsRefused:
+    """LINE did nothing, for certain: it does not take the token, which is forgotten, or the account may not send."""
+
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """LINE did nothing, for certain: no connection to it was made."""
+
     evidence: str
 
 
@@ -90,7 +102,8 @@ class InDoubt:
     evidence: str
 
 
-SendOutcome: TypeAlias = Accepted | Refused | Deferred | InDoubt
+NotNow: TypeAlias = RateLimited | QuotaHeld | CredentialsRefused | Unreached
+SendOutcome: TypeAlias = Accepted | Refused | NotNow | InDoubt
 
 
 class Phase(Enum):
@@ -112,7 +125,6 @@ class ProgressReport:
         accept_time: When LINE took it, aware UTC.
         complete_time: When it ended; in the two final phases only.
         failure: What has become of it instead; in `FAILED` only.
-        error_code: LINE's number for that; `failure` says what it means.
         evidence: The same for the ledger's log, which nobody but an operator reads.
 
     """
@@ -121,22 +133,31 @@ class ProgressReport:
     accept_time: datetime
     complete_time: datetime | None = None
     failure: NarrowcastFailure | None = None
-    error_code: int | None = None
     evidence: str = ""
+
+
+class LineCall(Protocol):
+    """One call that may be made, with a token that was issued before it and that it does not replace (I3)."""
+
+    async def send_narrowcast(self, cleared: Cleared, *, retry_key: UUID) -> SendOutcome:
+        """Make one attempt to send exactly the cleared bytes; the ledger has committed them and the key (I1, I2).
+
+        Never raises for what LINE answers; ends within `LONGEST_CALL`.
+        """
+        ...
 
 
 class LineMessages(Protocol):
     """LINE's sending side, for one channel at a time, `channels/{channel}`.
 
-    Every method but `send_narrowcast` raises `LineUnavailable`, `LineCredentialsRefused`, `Unavailable` when no token
-    can be had, and `NotFound` when there is no such channel.
+    Every method raises `LineUnavailable`, `LineCredentialsRefused`, `Unavailable` when no token can be had, and
+    `NotFound` when there is no such channel.
     """
 
-    async def send_narrowcast(self, cleared: Cleared, *, retry_key: UUID) -> SendOutcome:
-        """Make one attempt to send exactly the cleared bytes; the ledger has committed them and the key (I1, I2).
+    async def open_call(self, channel: str) -> LineCall:
+        """Get a token for one call.
 
-        A 401 is certain to have done nothing, so the attempt is made once more with a new token. Never raises for
-        what LINE or the audience service answers; ends within `LONGEST_SEND`.
+        A worker that stood still between its last look at the key and the call meets a token that has expired.
         """
         ...
 

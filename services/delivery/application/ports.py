@@ -1,37 +1,30 @@
 """What the use cases of the delivery service need from the store."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from delivery.domain.campaigns.campaign import Campaign
 from delivery.domain.campaigns.events import CampaignEvent
-from delivery.domain.sending.ledger import SendRequest
-from kit.store.ports import RequestAnswers
+from delivery.domain.sending.lanes import Endpoint, Lane
+from delivery.domain.sending.row import SendRow
+from kit.store.ports import Claim, Claims, RequestAnswers
 
 
 @dataclass(frozen=True, slots=True)
 class PagePosition:
-    """Where a page ended: lists are ordered by time, the newest first, then by name."""
+    """Where a page of campaigns ended: lists are ordered by time, then by name."""
 
-    create_time: datetime
+    time: datetime
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class RequestClaim:
-    """A row that this process is to work on; `number` fences off whoever had it before."""
-
-    request: SendRequest
-    number: int
-
-
 class CampaignStore(Protocol):
-    """Campaigns."""
+    """Campaigns; a name once given is never free again."""
 
     async def add(self, campaign: Campaign) -> None:
-        """Store a new campaign; raises `kit.errors.AlreadyExists`."""
+        """Store a new campaign; raises `kit.errors.AlreadyExists`, also for the name of one that is gone."""
         ...
 
     async def find(self, name: str) -> Campaign | None:
@@ -39,7 +32,10 @@ class CampaignStore(Protocol):
         ...
 
     async def hold(self, name: str) -> Campaign | None:
-        """Return the campaign and keep others from changing it until the transaction ends."""
+        """Return the campaign and keep others from changing it until the transaction ends.
+
+        After rows and lanes, never before them: whoever holds several holds them in this order.
+        """
         ...
 
     async def save(self, campaign: Campaign) -> None:
@@ -50,44 +46,92 @@ class CampaignStore(Protocol):
         """Return up to `size` campaigns of a channel, the newest first, from the one after `after`."""
         ...
 
+    async def page_ordered(
+        self, channel: str | None, *, since: datetime, after: PagePosition | None, size: int
+    ) -> list[Campaign]:
+        """Return up to `size` ordered campaigns, of one channel or of all, by their last change since then."""
+        ...
 
-class LedgerStore(Protocol):
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A row with its lane, and how many rows of its channel go before it."""
+
+    row: SendRow
+    lane: Lane
+    position: int
+
+
+class LedgerStore(Claims[SendRow], Protocol):
     """The send ledger: rows, and beside them a log of attempts to which lines are only added."""
 
-    async def add(self, request: SendRequest) -> None:
+    async def add(self, row: SendRow) -> None:
         """Store a new row."""
         ...
 
-    async def list_of_campaign(self, campaign: str) -> list[SendRequest]:
+    async def list_of_campaign(self, campaign: str) -> list[SendRow]:
         """Return a campaign's rows, in ledger order."""
         ...
 
-    async def claim_call(self, *, now: datetime, lease: timedelta) -> RequestClaim | None:
-        """Take one row that LINE is to be called for by `now`; nobody else gets it while the lease runs."""
+    async def hold_newest(self, campaign: str) -> SendRow | None:
+        """Return a campaign's newest row, and keep others from changing it until the transaction ends."""
         ...
 
-    async def claim_progress(self, *, now: datetime, lease: timedelta) -> RequestClaim | None:
-        """Take one accepted row whose progress is to be asked for by `now`."""
+    async def list_newest(self, campaigns: Collection[str]) -> Mapping[str, SendRow]:
+        """Return the newest row of each campaign that has one, keyed by campaign."""
         ...
 
-    async def extend(self, claim: RequestClaim, *, lease: timedelta) -> bool:
-        """Hold on to a claim, in machine time; False when it was lost."""
+    async def locate(self, campaigns: Collection[str]) -> Mapping[str, Place]:
+        """Return the newest row of each campaign that has one, with its place in its channel's queue."""
         ...
 
-    async def hold(self, claim: RequestClaim) -> tuple[SendRequest, bool]:
-        """Return the row as it is now, held until the end, and whether the claim still holds."""
+    async def count_waiting(self, channel: str) -> int:
+        """Return how many rows of a channel wait for a first call."""
         ...
 
-    async def save(self, request: SendRequest) -> None:
+    async def claim(self, endpoint: Endpoint, *, now: datetime, lease: timedelta) -> Claim[SendRow] | None:
+        """Take the oldest row that is due at an endpoint, of the channel that was served least recently.
+
+        Left out are channels that rest, whose gate is closed, or whose calls in flight are as many as one may have.
+        """
+        ...
+
+    async def hold_regardless(self, claim: Claim[SendRow]) -> tuple[SendRow, bool]:
+        """Return the row as it is now, held, and whether the claim still holds: for facts that count in any case."""
+        ...
+
+    async def measure_key_age(self, row: SendRow) -> timedelta | None:
+        """Return how old the row's key is by the database's clock, read anew; None before its first attempt (I3)."""
+        ...
+
+    async def save(self, row: SendRow) -> None:
         """Store a row that is held."""
         ...
 
-    async def release(self, claim: RequestClaim) -> None:
-        """End a claim; harmless when it was lost."""
+    async def log(self, row: SendRow, *, entry: str, evidence: str, at: datetime) -> None:
+        """Add a line to the log of attempts; `evidence` holds nobody's data."""
         ...
 
-    async def log(self, request: SendRequest, *, entry: str, evidence: str, at: datetime) -> None:
-        """Add a line to the log of attempts; `evidence` holds nobody's data."""
+
+class LaneStore(Protocol):
+    """The lanes of channels, shared by all replicas."""
+
+    async def hold(self, channel: str, endpoint: Endpoint, *, at: datetime) -> Lane:
+        """Return a lane, new where it is the first time, and keep others from changing it until the transaction ends.
+
+        After rows, never before them.
+        """
+        ...
+
+    async def save(self, lane: Lane, *, at: datetime) -> None:
+        """Store a lane that is held."""
+        ...
+
+    async def review(self, *, now: datetime) -> None:
+        """Give orders of the last release an end, find again whatever is due, and let idle lanes be.
+
+        The cost grows with open rows alone.
+        """
         ...
 
 
@@ -115,6 +159,9 @@ class Transaction(Protocol):
 
     @property
     def ledger(self) -> LedgerStore: ...  # noqa: D102 - named by its type
+
+    @property
+    def lanes(self) -> LaneStore: ...  # noqa: D102 - named by its type
 
     @property
     def insight(self) -> InsightBudget: ...  # noqa: D102 - named by its type

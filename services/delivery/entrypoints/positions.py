@@ -1,4 +1,4 @@
-"""Positions in a list of campaigns as the text inside a page token (AIP-158)."""
+"""Positions in lists of campaigns as the text inside a page token (AIP-158)."""
 
 from delivery.application.ports import PagePosition
 from delivery.domain.campaigns.campaign import Campaign
@@ -7,10 +7,15 @@ from kit.paging import read_moment, write_moment
 
 
 def write_position(campaign: Campaign) -> str:
-    """Write where a page ends that has this campaign last."""
+    """Write where a page of the newest ends that has this campaign last."""
     return write_moment(campaign.create_time, campaign.name)
 
 
+def write_change(campaign: Campaign) -> str:
+    """Write where a page of the last changed ends that has this campaign last."""
+    return write_moment(campaign.update_time, campaign.name)
+
+
 def read_position(cursor: str) -> PagePosition:
-    """Read it back; raises `InvalidRequest`."""
+    """Read either back; raises `InvalidRequest`."""
     return PagePosition(*read_moment(cursor, CAMPAIGN))

@@ -55,7 +55,8 @@ class CampaignServicer(CampaignServiceServicer):
     async def GetCampaign(self, request: pb.GetCampaignRequest, _context: object) -> pb.Campaign:
         """Return one campaign."""
         CAMPAIGN.parse(request.name)
-        return write_campaign(await self._campaigns.get(request.name))
+        sight = await self._campaigns.get(request.name)
+        return write_campaign(sight.campaign, sight.waiting)
 
     async def ListCampaigns(self, request: pb.ListCampaignsRequest, _context: object) -> pb.ListCampaignsResponse:
         """Return a page of a channel's campaigns, the newest first."""
@@ -68,8 +69,9 @@ class CampaignServicer(CampaignServiceServicer):
             after = None if page.after is None else read_position(page.after)
         bad.raise_if_any()
         found = await self._campaigns.page(request.parent, after=after, size=page.size + 1)
-        shown, token = page.cut(found, write_position)
-        return pb.ListCampaignsResponse(campaigns=map(write_campaign, shown), next_page_token=token)
+        shown, token = page.cut(found, lambda sight: write_position(sight.campaign))
+        campaigns = [write_campaign(sight.campaign, sight.waiting) for sight in shown]
+        return pb.ListCampaignsResponse(campaigns=campaigns, next_page_token=token)
 
     async def CheckCampaign(self, request: pb.CheckCampaignRequest, _context: object) -> pb.CheckCampaignResponse:
         """Tell what policy says."""
@@ -85,7 +87,8 @@ class CampaignServicer(CampaignServiceServicer):
         order = read_order(bad, request)
         bad.raise_if_any()
         if request.validate_only:
-            return write_campaign(await self._ordering.rehearse(order))
+            verdict = await self._ordering.rehearse(order)
+            return write_campaign(verdict.campaign)
         once = make_once("SendCampaign", request, request.request_id)
         return write_campaign(await self._ordering.order(order, once))
 
@@ -94,8 +97,8 @@ class CampaignServicer(CampaignServiceServicer):
     ) -> AsyncIterator[pb.WatchCampaignResponse]:
         """Stream a campaign until its state is final."""
         CAMPAIGN.parse(request.name)
-        async for campaign in self._campaigns.watch(request.name):
-            yield pb.WatchCampaignResponse(campaign=write_campaign(campaign))
+        async for sight in self._campaigns.watch(request.name):
+            yield pb.WatchCampaignResponse(campaign=write_campaign(sight.campaign, sight.waiting))
 
 
 class SendObservationServicer(SendObservationServiceServicer):

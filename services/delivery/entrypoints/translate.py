@@ -3,8 +3,6 @@
 import re
 from datetime import datetime
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from delivery.application.campaigns.judge import Verdict
 from delivery.application.campaigns.ordering import SendOrder
 from delivery.application.line_port import BubbleFigures, LinkFigures
@@ -16,10 +14,13 @@ from delivery.domain.content.inspection import inspect
 from delivery.domain.policy.findings import Finding
 from delivery.domain.policy.plan import Plan
 from delivery.domain.sending.failures import Failure
+from delivery.domain.sending.waiting import Waiting
 from delivery.domain.targeting.narrowcast import LARGEST_LIMIT, require_line_audience
 from delivery.domain.targeting.references import require_channel
 from delivery.domain.targeting.trees import MalformedTargeting, Targeting
+from delivery.entrypoints.times import read_time, write_time
 from delivery.entrypoints.translate_messages import read_messages, write_messages
+from delivery.entrypoints.translate_order import write_course
 from delivery.entrypoints.translate_targeting import locate, read_targeting, write_targeting
 from kit.errors import Violations
 from outreach.delivery.internal.v1 import send_observation_pb2 as observation_pb
@@ -68,11 +69,12 @@ def read_order(bad: Violations, request: pb.SendCampaignRequest) -> SendOrder:
     for index, token in enumerate(tokens[:MOST_ACKNOWLEDGEMENTS]):
         if not re.fullmatch(f"[0-9a-f]{{1,{LONGEST_TOKEN}}}", token):
             bad.add(f"acknowledgements[{index}]", "must be a Finding.acknowledgement", "MALFORMED_TOKEN")
-    return SendOrder(request.name, request.etag, frozenset(tokens))
+    not_after = _read_moment(bad, request, "not_after") if request.HasField("not_after") else None
+    return SendOrder(request.name, request.etag, frozenset(tokens), not_after)
 
 
-def write_campaign(campaign: Campaign) -> pb.Campaign:
-    """Write a campaign."""
+def write_campaign(campaign: Campaign, waiting: Waiting | None = None) -> pb.Campaign:
+    """Write a campaign, with why it waits where that was asked for."""
     draft = campaign.draft
     return pb.Campaign(
         name=campaign.name,
@@ -81,14 +83,12 @@ def write_campaign(campaign: Campaign) -> pb.Campaign:
         messages=write_messages(draft.messages),
         notification_disabled=draft.notification_disabled,
         recipient_limit=draft.recipient_limit or 0,
-        state=pb.Campaign.State.Value(campaign.state.name),
         failure=None if campaign.failure is None else _write_failure(campaign.failure),
         revision=campaign.revision,
-        create_time=_write_time(campaign.create_time),
-        update_time=_write_time(campaign.update_time),
-        accept_time=_write_time(campaign.accept_time),
-        complete_time=_write_time(campaign.complete_time),
+        create_time=write_time(campaign.create_time),
+        update_time=write_time(campaign.update_time),
         etag=campaign.etag,
+        **write_course(campaign, waiting),
     )
 
 
@@ -105,8 +105,16 @@ def write_observation(observation: Observation) -> observation_pb.ObserveSendRes
     """Write LINE's raw figures, for the reporting service alone."""
     return observation_pb.ObserveSendResponse(
         observations=[_write_request(request) for request in observation.requests],
-        observe_time=_write_time(observation.observe_time),
+        observe_time=write_time(observation.observe_time),
     )
+
+
+def _read_moment(bad: Violations, request: pb.SendCampaignRequest, field: str) -> datetime | None:
+    try:
+        return read_time(getattr(request, field))
+    except ValueError:
+        bad.add(field, "must be a moment of the years 1 to 9999", "MALFORMED_TIME")
+        return None
 
 
 def _check_display_name(bad: Violations, display_name: str) -> None:
@@ -168,7 +176,7 @@ def _write_request(observation: RequestObservation) -> observation_pb.RequestObs
     figures = observation.figures
     return observation_pb.RequestObservation(
         request=observation.request,
-        accept_time=_write_time(observation.accept_time),
+        accept_time=write_time(observation.accept_time),
         delivered=figures.delivered,
         unique_impression=figures.unique_impression,
         unique_click=figures.unique_click,
@@ -197,11 +205,3 @@ def _write_link(link: LinkFigures) -> observation_pb.RequestObservation.Link:
         unique_click=link.unique_click,
         unique_click_of_request=link.unique_click_of_request,
     )
-
-
-def _write_time(time: datetime | None) -> Timestamp | None:
-    if time is None:
-        return None
-    stamp = Timestamp()
-    stamp.FromDatetime(time)
-    return stamp

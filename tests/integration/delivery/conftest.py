@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 
 import asyncpg
 import pytest
 
-from delivery.bootstrap import MIGRATIONS, build_use_cases
+from delivery.bootstrap import DELIVERY, build_use_cases
 from delivery.domain.policy.facts import ChannelFacts
 from kit.store.engine import open_database
 from kit.store.migrate import upgrade
@@ -18,7 +19,7 @@ from tests.strategies.policy import NOW, make_audience, make_list
 
 
 def _migrate(database_url: str) -> None:
-    asyncio.run(upgrade(database_url, MIGRATIONS))
+    asyncio.run(upgrade(database_url, DELIVERY.migrations))
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ async def delivery(template_database: Callable[[str, Callable[[str], None]], str
     """Give use cases for which nothing stands against a send to the audience 101."""
     url = await asyncio.to_thread(template_database, "delivery", _migrate)
     clock = FakeClock(NOW)
-    line, facts = FakeLine(clock), FakeFacts(ChannelFacts(CHANNEL, 3000, "jp"))
+    line, facts = FakeLine(clock), FakeFacts(ChannelFacts(CHANNEL, 3000, "jp", timedelta(hours=24), "U-acme"))
     facts.put(make_audience(), make_list())
     database = open_database(url, application_name="test")
     connection = await asyncpg.connect(url.replace("+asyncpg", ""))

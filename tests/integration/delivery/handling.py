@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import asyncpg
 
+from delivery.application.campaigns.campaigns import Sight
 from delivery.application.campaigns.ordering import SendOrder
 from delivery.bootstrap import UseCases
 from delivery.domain.campaigns.campaign import Campaign
@@ -60,11 +61,29 @@ class Delivery:
         """Create a draft, order its send, and make the first attempt; return its name."""
         name = await self.create()
         await self.order(name)
-        assert await self.use_cases.dispatching.run_once()
+        assert await self.dispatch()
         return name
+
+    async def dispatch(self) -> bool:
+        """Work on one row that LINE is to be called for; False when there is none."""
+        claim = await self.use_cases.dispatching.claim()
+        if claim is not None:
+            await self.use_cases.dispatching.work(claim)
+        return claim is not None
+
+    async def follow(self) -> bool:
+        """Ask LINE for the progress of one row; False when none is due."""
+        claim = await self.use_cases.progress.claim()
+        if claim is not None:
+            await self.use_cases.progress.work(claim)
+        return claim is not None
 
     async def get(self, name: str) -> Campaign:
         """Return a campaign."""
+        return (await self.sight(name)).campaign
+
+    async def sight(self, name: str) -> Sight:
+        """Return a campaign as its caller sees it."""
         return await self.use_cases.campaigns.get(name)
 
     async def list_facts(self) -> list[str]:

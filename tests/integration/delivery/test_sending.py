@@ -6,15 +6,16 @@ from datetime import timedelta
 import pytest
 
 from delivery.application.campaigns.ordering import SendOrder
-from delivery.application.line_port import Deferred, Phase, RefusalKind, Refused
+from delivery.application.line_port import Phase, QuotaHeld, RefusalKind, Refused
 from delivery.application.ports import PagePosition
 from delivery.domain.campaigns.campaign import CampaignState
 from delivery.domain.errors import CampaignNotAccepted, CampaignNotDraft, InsightBudgetExhausted
 from delivery.domain.policy.clearance import PolicyRefused
 from delivery.domain.policy.facts import AudienceState
 from delivery.domain.policy.findings import Code
-from delivery.domain.sending.failures import FailureReason, NarrowcastFailure
-from delivery.domain.sending.ledger import KEY_LIFETIME, MEMORY
+from delivery.domain.sending.failures import FailureReason, NarrowcastFailure, UncertaintyReason
+from delivery.domain.sending.settling import MEMORY
+from delivery.domain.sending.values import KEY_LIFETIME
 from delivery.domain.targeting.sizes import Size
 from kit.errors import AlreadyExists, EtagMismatch, NotFound, RequestIdReused, Unavailable
 from tests.integration.delivery.handling import CHANNEL, Delivery, make_once
@@ -23,7 +24,7 @@ from tests.strategies.policy import make_audience
 
 async def follow(delivery: Delivery, name: str) -> CampaignState:
     """Ask LINE for the progress once, and return the campaign's state."""
-    await delivery.use_cases.progress.run_once()
+    await delivery.follow()
     return (await delivery.get(name)).state
 
 
@@ -49,7 +50,7 @@ async def test_a_lost_answer_is_repeated_with_the_same_key_and_bytes(
     delivery.line.lose_next_answer(accepted=accepted)
     name = await delivery.send()
     delivery.clock.advance(timedelta(minutes=1))
-    await delivery.use_cases.dispatching.run_once()
+    await delivery.dispatch()
     first, second = delivery.line.attempts
 
     assert (first.retry_key, first.cleared.body) == (second.retry_key, second.cleared.body)
@@ -62,11 +63,11 @@ async def test_a_doubt_older_than_its_key_is_left_to_a_person(delivery: Delivery
     delivery.line.lose_next_answer(accepted=True)
     name = await delivery.send()
     delivery.clock.advance(KEY_LIFETIME)
-    await delivery.use_cases.dispatching.run_once()
+    await delivery.dispatch()
     delivery.clock.advance(timedelta(days=30))
 
     assert (await delivery.get(name)).state is CampaignState.UNCERTAIN
-    assert not await delivery.use_cases.dispatching.run_once()
+    assert not await delivery.dispatch()
     assert len(delivery.line.attempts) == 1
     assert (await delivery.list_facts())[-1] == "uncertain"
 
@@ -81,16 +82,16 @@ async def test_a_refusal_fails_the_campaign_with_its_reason(delivery: Delivery, 
     assert campaign.state is CampaignState.FAILED
     assert campaign.failure is not None
     assert campaign.failure.reason.name == kind.name
-    assert not await delivery.use_cases.dispatching.run_once()
+    assert not await delivery.dispatch()
 
 
 async def test_a_deferred_send_follows_later_with_a_key_of_its_own(delivery: Delivery) -> None:
-    """A 429 to the first attempt sends nothing; the row waits as long as LINE asks (I2)."""
-    delivery.line.answer_next(Deferred(timedelta(minutes=2), "429"))
+    """A 429 to the first attempt sends nothing; the row is looked at again after two minutes (I2)."""
+    delivery.line.answer_next(QuotaHeld("429"))
     name = await delivery.send()
-    too_early = await delivery.use_cases.dispatching.run_once()
+    too_early = await delivery.dispatch()
     delivery.clock.advance(timedelta(minutes=2))
-    await delivery.use_cases.dispatching.run_once()
+    await delivery.dispatch()
 
     assert not too_early
     assert len({attempt.retry_key for attempt in delivery.line.attempts}) == 2
@@ -102,7 +103,7 @@ async def test_policy_refuses_once_more_just_before_the_call(delivery: Delivery)
     name = await delivery.create()
     await delivery.order(name)
     delivery.facts.put(make_audience(state=AudienceState.EXPIRED))
-    await delivery.use_cases.dispatching.run_once()
+    await delivery.dispatch()
     campaign = await delivery.get(name)
 
     assert campaign.failure is not None
@@ -116,10 +117,10 @@ async def test_a_row_waits_for_facts_that_cannot_be_had(delivery: Delivery) -> N
     name = await delivery.create()
     await delivery.order(name)
     delivery.facts.fail_next(Unavailable("audience"))
-    await delivery.use_cases.dispatching.run_once()
+    await delivery.dispatch()
     state_without_facts = (await delivery.get(name)).state
     delivery.clock.advance(timedelta(seconds=5))
-    await delivery.use_cases.dispatching.run_once()
+    await delivery.dispatch()
 
     assert state_without_facts is CampaignState.SENDING
     assert len(delivery.line.narrowcasts) == 1
@@ -150,22 +151,24 @@ async def test_a_duplicate_asks_again_with_the_same_key(delivery: Delivery) -> N
     name = await delivery.send()
     delivery.line.move("line-request-1", Phase.FAILED, failure=NarrowcastFailure.DUPLICATE)
     state = await follow(delivery, name)
-    await delivery.use_cases.dispatching.run_once()
+    await delivery.dispatch()
 
     assert state is CampaignState.SENDING
     assert len({attempt.retry_key for attempt in delivery.line.attempts}) == 1
     assert len(delivery.line.narrowcasts) == 1
 
 
-async def test_no_outcome_for_14_days_is_a_failure_of_its_own(delivery: Delivery) -> None:
-    """LINE tells the progress for 14 days (LP 4.8)."""
+async def test_no_outcome_for_14_days_is_left_to_a_person(delivery: Delivery) -> None:
+    """LINE tells the progress for 14 days (LP 4.8); it may have delivered, so it is no failure (R13)."""
     name = await delivery.send()
     delivery.clock.advance(MEMORY)
     await follow(delivery, name)
     campaign = await delivery.get(name)
 
-    assert campaign.failure is not None
-    assert campaign.failure.reason is FailureReason.OUTCOME_UNKNOWN
+    assert campaign.state is CampaignState.UNCERTAIN
+    assert campaign.uncertainty is not None
+    assert campaign.uncertainty.reason is UncertaintyReason.OUTCOME_UNKNOWN
+    assert campaign.uncertainty.line_request_ids == ("line-request-1",)
 
 
 async def test_a_send_is_ordered_once(delivery: Delivery) -> None:
@@ -173,7 +176,7 @@ async def test_a_send_is_ordered_once(delivery: Delivery) -> None:
     name = await delivery.create()
     order, request_id = SendOrder(name, "", frozenset()), "1"
     first = await delivery.use_cases.ordering.order(order, make_once(request_id=request_id))
-    assert await delivery.use_cases.dispatching.run_once()
+    assert await delivery.dispatch()
     again = await delivery.use_cases.ordering.order(order, make_once(request_id=request_id))
 
     assert first.accept_time is None
@@ -205,7 +208,7 @@ async def test_dispatchers_side_by_side_call_line_once(delivery: Delivery) -> No
     """Any number of replicas may work on one ledger."""
     name = await delivery.create()
     await delivery.order(name)
-    worked = await asyncio.gather(*(delivery.use_cases.dispatching.run_once() for _ in range(5)))
+    worked = await asyncio.gather(*(delivery.dispatch() for _ in range(5)))
 
     assert sorted(worked) == [False, False, False, False, True]
     assert len(delivery.line.attempts) == 1
@@ -225,10 +228,11 @@ async def test_pages_hold_the_newest_first(delivery: Delivery) -> None:
     delivery.clock.advance(timedelta(seconds=1))
     names.append(await delivery.create())
     first = await delivery.use_cases.campaigns.page(CHANNEL, after=None, size=2)
-    position = PagePosition(first[-1].create_time, first[-1].name)
+    last = first[-1].campaign
+    position = PagePosition(last.create_time, last.name)
     second = await delivery.use_cases.campaigns.page(CHANNEL, after=position, size=2)
 
-    assert [campaign.name for campaign in (*first, *second)] == names[::-1]
+    assert [sight.campaign.name for sight in (*first, *second)] == names[::-1]
 
 
 async def test_the_insight_budget_is_60_calls_an_hour(delivery: Delivery) -> None:

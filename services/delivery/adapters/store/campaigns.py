@@ -1,17 +1,29 @@
 """Campaigns in PostgreSQL."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from delivery.adapters.store.documents import read_content, read_failure, write_content, write_failure
-from delivery.adapters.tables import CAMPAIGNS
+from delivery.adapters.store.documents import (
+    read_content,
+    read_failure,
+    read_resolution,
+    read_uncertainty,
+    write_content,
+    write_failure,
+    write_resolution,
+    write_uncertainty,
+)
+from delivery.adapters.store.rows import LIFETIME_BEFORE
+from delivery.adapters.tables import CAMPAIGN_NAMES, CAMPAIGNS
 from delivery.adapters.targeting_json import read_targeting, write_targeting
 from delivery.application.ports import PagePosition
-from delivery.domain.campaigns.campaign import Campaign, CampaignState
+from delivery.domain.campaigns.campaign import Campaign, CampaignState, Order
 from delivery.domain.campaigns.draft import NewCampaign
+from delivery.domain.sending.values import Deadline
 from kit.errors import AlreadyExists
 
 _FIND = select(CAMPAIGNS).where(CAMPAIGNS.c.name == bindparam("campaign"))
@@ -24,9 +36,10 @@ class SqlCampaignStore:
         self._connection = connection
 
     async def add(self, campaign: Campaign) -> None:
-        """Store a new campaign."""
+        """Store a new campaign under a name that was never given before."""
         try:
             async with self._connection.begin_nested():
+                await self._connection.execute(insert(CAMPAIGN_NAMES).values(name=campaign.name))
                 await self._connection.execute(insert(CAMPAIGNS).values(_to_columns(campaign)))
         except IntegrityError as error:
             raise AlreadyExists(campaign.name) from error
@@ -53,7 +66,20 @@ class SqlCampaignStore:
         query = select(CAMPAIGNS).where(CAMPAIGNS.c.channel == channel)
         query = query.order_by(*(column.desc() for column in order)).limit(size)
         if after is not None:
-            query = query.where(tuple_(*order) < (after.create_time, after.name))
+            query = query.where(tuple_(*order) < (after.time, after.name))
+        return [_from_row(row) for row in await self._connection.execute(query)]
+
+    async def page_ordered(
+        self, channel: str | None, *, since: datetime, after: PagePosition | None, size: int
+    ) -> list[Campaign]:
+        """Return up to `size` campaigns that were ordered, by their last change since then."""
+        order = (CAMPAIGNS.c.update_time, CAMPAIGNS.c.name)
+        query = select(CAMPAIGNS).where(CAMPAIGNS.c.order_time.is_not(None), CAMPAIGNS.c.update_time >= since)
+        query = query.order_by(*order).limit(size)
+        if channel is not None:
+            query = query.where(CAMPAIGNS.c.channel == channel)
+        if after is not None:
+            query = query.where(tuple_(*order) > (after.time, after.name))
         return [_from_row(row) for row in await self._connection.execute(query)]
 
 
@@ -77,6 +103,22 @@ def _to_columns(campaign: Campaign) -> dict[str, Any]:
         "accept_time": campaign.accept_time,
         "complete_time": campaign.complete_time,
         "failure": None if campaign.failure is None else write_failure(campaign.failure),
+        "uid": campaign.uid,
+        "cancel_request_time": campaign.cancel_request_time,
+        "uncertainty": None if campaign.uncertainty is None else write_uncertainty(campaign.uncertainty),
+        "resolution": None if campaign.resolution is None else write_resolution(campaign.resolution),
+        **_write_order(campaign.order),
+    }
+
+
+def _write_order(order: Order | None) -> dict[str, Any]:
+    if order is None:
+        return {}
+    return {
+        "order_time": order.time,
+        "end_time": order.deadline.time,
+        "end_is_callers": order.deadline.callers_own,
+        "order_lifetime": order.lifetime,
     }
 
 
@@ -101,4 +143,17 @@ def _from_row(row: Row[Any]) -> Campaign:
         accept_time=row.accept_time,
         complete_time=row.complete_time,
         failure=None if row.failure is None else read_failure(row.failure),
+        uid=row.uid,
+        order=_read_order(row),
+        cancel_request_time=row.cancel_request_time,
+        uncertainty=None if row.uncertainty is None else read_uncertainty(row.uncertainty),
+        resolution=None if row.resolution is None else read_resolution(row.resolution),
     )
+
+
+def _read_order(row: Row[Any]) -> Order | None:
+    if row.order_time is None:
+        return None
+    lifetime: timedelta = row.order_lifetime or LIFETIME_BEFORE
+    end = row.end_time or row.order_time + lifetime
+    return Order(row.order_time, Deadline(end, callers_own=row.end_is_callers), lifetime)

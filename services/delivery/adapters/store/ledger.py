@@ -1,142 +1,101 @@
-"""The send ledger in PostgreSQL.
+"""The send ledger in PostgreSQL."""
 
-Claims are leases in machine time of the database; a claim's number fences the writes of whoever lost it.
-"""
-
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from delivery.adapters.store import queue
+from delivery.adapters.store.lanes import announce, read_lane
+from delivery.adapters.store.rows import from_row, to_columns
 from delivery.adapters.tables import SEND_ATTEMPTS, SEND_REQUESTS
-from delivery.application.ports import RequestClaim
-from delivery.domain.sending.failures import FailureReason
-from delivery.domain.sending.ledger import RequestState, SendRequest
+from delivery.application.ports import Place
+from delivery.domain.sending.lanes import Endpoint
+from delivery.domain.sending.row import SendRow
+from delivery.domain.sending.values import RowState
+from kit.store.claims import SqlClaims
+from kit.store.ports import Claim
 
 _ROW = SEND_REQUESTS.c
-_IS_ACCEPTED = _ROW.state == RequestState.ACCEPTED.name
-_NEEDS_CALL = or_(
-    _ROW.state.in_([RequestState.READY.name, RequestState.CALLING.name]),
-    and_(_IS_ACCEPTED, _ROW.line_request_id.is_(None)),
-)
-_NEEDS_PROGRESS = and_(_IS_ACCEPTED, _ROW.line_request_id.is_not(None))
 
 
-class SqlLedgerStore:
+class SqlLedgerStore(SqlClaims[SendRow]):
     """`LedgerStore` over one transaction's connection."""
 
     def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+        super().__init__(connection, SEND_REQUESTS, read=from_row, key_of=lambda row: (row.name,))
 
-    async def add(self, request: SendRequest) -> None:
+    async def add(self, row: SendRow) -> None:
         """Store a new row."""
-        values = {**_to_columns(request), "campaign": request.campaign, "claim_number": 0}
+        values = {**to_columns(row), "campaign": row.campaign, "claim_number": 0}
         await self._connection.execute(insert(SEND_REQUESTS).values(values))
+        await announce(self._connection, row)
 
-    async def list_of_campaign(self, campaign: str) -> list[SendRequest]:
+    async def list_of_campaign(self, campaign: str) -> list[SendRow]:
         """Return a campaign's rows, in ledger order."""
-        query = select(SEND_REQUESTS).where(_ROW.campaign == campaign).order_by(_ROW.name)
-        return [_from_row(row) for row in await self._connection.execute(query)]
+        query = select(SEND_REQUESTS).where(_ROW.campaign == campaign).order_by(_ROW.number)
+        return [from_row(row) for row in await self._connection.execute(query)]
 
-    async def claim_call(self, *, now: datetime, lease: timedelta) -> RequestClaim | None:
-        """Take one row that LINE is to be called for."""
-        return await self._claim(_NEEDS_CALL, now=now, lease=lease)
+    async def hold_newest(self, campaign: str) -> SendRow | None:
+        """Return a campaign's newest row, and keep others from changing it until the transaction ends."""
+        newest = select(SEND_REQUESTS).where(_ROW.campaign == campaign).order_by(_ROW.number.desc()).limit(1)
+        row = (await self._connection.execute(newest.with_for_update())).one_or_none()
+        return None if row is None else from_row(row)
 
-    async def claim_progress(self, *, now: datetime, lease: timedelta) -> RequestClaim | None:
-        """Take one accepted row whose progress is to be asked for."""
-        return await self._claim(_NEEDS_PROGRESS, now=now, lease=lease)
+    async def list_newest(self, campaigns: Collection[str]) -> Mapping[str, SendRow]:
+        """Return the newest row of each campaign that has one, keyed by campaign."""
+        rows = await self._connection.execute(queue.select_newest(campaigns))
+        return {row.campaign: from_row(row) for row in rows}
 
-    async def extend(self, claim: RequestClaim, *, lease: timedelta) -> bool:
-        """Hold on to a claim; False when it was lost."""
-        extended = await self._connection.execute(
-            update(SEND_REQUESTS).where(_is_claimed(claim)).values(claim_expire_time=func.now() + lease)
-        )
-        return extended.rowcount == 1
+    async def locate(self, campaigns: Collection[str]) -> Mapping[str, Place]:
+        """Return the newest row of each campaign that has one, with its place in its channel's queue."""
+        return {
+            row.campaign: Place(
+                from_row(row), read_lane(row, row.channel, Endpoint.NARROWCAST, row.order_time), row.position
+            )
+            for row in await self._connection.execute(queue.select_places(campaigns))
+        }
 
-    async def hold(self, claim: RequestClaim) -> tuple[SendRequest, bool]:
-        """Return the row as it is now, held until the end, and whether the claim still holds."""
-        query = select(SEND_REQUESTS).where(_ROW.name == claim.request.name).with_for_update()
-        row = (await self._connection.execute(query)).one()
-        return _from_row(row), row.claim_number == claim.number
+    async def count_waiting(self, channel: str) -> int:
+        """Return how many rows of a channel wait for a first call."""
+        query = select(func.count()).where(_ROW.channel == channel, _ROW.state == RowState.READY.name)
+        return int(await self._connection.scalar(query) or 0)
 
-    async def save(self, request: SendRequest) -> None:
-        """Store a row that is held."""
-        await self._connection.execute(
-            update(SEND_REQUESTS).where(_ROW.name == request.name).values(_to_columns(request))
-        )
+    async def claim(self, endpoint: Endpoint, *, now: datetime, lease: timedelta) -> Claim[SendRow] | None:
+        """Take the oldest row that is due at an endpoint, of the channel that was served least recently."""
+        channel = await self._connection.scalar(queue.select_channel(endpoint, now))
+        if channel is None:
+            return None
+        await self._connection.execute(queue.note_service(channel, endpoint))
+        due = self._candidates(queue.leads_to(endpoint), _ROW.channel == channel, _ROW.next_time <= now)
+        return await self._claim(due.order_by(_ROW.order_time, _ROW.number), lease=lease)
 
-    async def release(self, claim: RequestClaim) -> None:
-        """End a claim; harmless when it was lost."""
-        await self._connection.execute(update(SEND_REQUESTS).where(_is_claimed(claim)).values(claim_expire_time=None))
+    async def measure_key_age(self, row: SendRow) -> timedelta | None:
+        """Return how old the row's key is by the database's clock, read anew; None before its first attempt."""
+        query = select(func.clock_timestamp() - _ROW.first_attempt_clock).where(_ROW.name == row.name)
+        age: timedelta | None = await self._connection.scalar(query)
+        return age
 
-    async def log(self, request: SendRequest, *, entry: str, evidence: str, at: datetime) -> None:
+    async def save(self, row: SendRow) -> None:
+        """Store a row that is held; the database's clock is noted with a generation's first attempt."""
+        values: dict[str, Any] = to_columns(row)
+        if row.attempt is None:
+            values["first_attempt_clock"] = None
+        else:
+            values["first_attempt_clock"] = func.coalesce(_ROW.first_attempt_clock, func.clock_timestamp())
+        await self._connection.execute(update(SEND_REQUESTS).where(_ROW.name == row.name).values(values))
+        await announce(self._connection, row)
+
+    async def log(self, row: SendRow, *, entry: str, evidence: str, at: datetime) -> None:
         """Add a line to the log of attempts."""
         line = {
-            "request": request.name,
-            "generation": request.generation,
-            "attempt": request.attempt_count,
+            "request": row.name,
+            "generation": row.generation,
+            "attempt": row.attempt.count if row.attempt else 0,
             "entry": entry,
             "evidence": evidence,
             "time": at,
         }
         await self._connection.execute(insert(SEND_ATTEMPTS).values(line))
-
-    async def _claim(self, kind: ColumnElement[bool], *, now: datetime, lease: timedelta) -> RequestClaim | None:
-        is_free = or_(_ROW.claim_expire_time.is_(None), _ROW.claim_expire_time < func.now())
-        due = (
-            select(_ROW.name)
-            .where(kind, _ROW.next_time <= now, is_free)
-            .order_by(_ROW.next_time)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-            .scalar_subquery()
-        )
-        claimed = await self._connection.execute(
-            update(SEND_REQUESTS)
-            .where(_ROW.name == due)
-            .values(claim_number=_ROW.claim_number + 1, claim_expire_time=func.now() + lease)
-            .returning(SEND_REQUESTS)
-        )
-        row = claimed.one_or_none()
-        return None if row is None else RequestClaim(_from_row(row), row.claim_number)
-
-
-def _is_claimed(claim: RequestClaim) -> ColumnElement[bool]:
-    return and_(_ROW.name == claim.request.name, _ROW.claim_number == claim.number)
-
-
-def _to_columns(request: SendRequest) -> dict[str, Any]:
-    return {
-        "name": request.name,
-        "state": request.state.name,
-        "next_time": request.next_time,
-        "generation": request.generation,
-        "body": request.body,
-        "sha256": request.sha256,
-        "in_doubt": request.in_doubt,
-        "first_attempt_time": request.first_attempt_time,
-        "attempt_count": request.attempt_count,
-        "line_request_id": request.line_request_id,
-        "accept_time": request.accept_time,
-        "complete_time": request.complete_time,
-        "failure": None if request.failure is None else request.failure.name,
-    }
-
-
-def _from_row(row: Row[Any]) -> SendRequest:
-    return SendRequest(
-        name=row.name,
-        state=RequestState[row.state],
-        next_time=row.next_time,
-        generation=row.generation,
-        body=row.body,
-        sha256=row.sha256,
-        in_doubt=row.in_doubt,
-        first_attempt_time=row.first_attempt_time,
-        attempt_count=row.attempt_count,
-        line_request_id=row.line_request_id,
-        accept_time=row.accept_time,
-        complete_time=row.complete_time,
-        failure=None if row.failure is None else FailureReason[row.failure],
-    )

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from delivery.adapters.events import EventOutbox
 from delivery.adapters.store.campaigns import SqlCampaignStore
 from delivery.adapters.store.insight import SqlInsightBudget
+from delivery.adapters.store.lanes import SqlLaneStore
 from delivery.adapters.store.ledger import SqlLedgerStore
 from kit.events.outbox import Outbox
 from kit.ids import Ids
@@ -19,6 +20,7 @@ class SqlTransaction:
 
     campaigns: SqlCampaignStore
     ledger: SqlLedgerStore
+    lanes: SqlLaneStore
     insight: SqlInsightBudget
     requests: SqlRequestAnswers
     outbox: EventOutbox
@@ -29,6 +31,7 @@ def build_transaction(connection: AsyncConnection, *, ids: Ids) -> SqlTransactio
     return SqlTransaction(
         campaigns=SqlCampaignStore(connection),
         ledger=SqlLedgerStore(connection),
+        lanes=SqlLaneStore(connection),
         insight=SqlInsightBudget(connection),
         requests=SqlRequestAnswers(connection),
         outbox=EventOutbox(Outbox(connection), ids=ids),

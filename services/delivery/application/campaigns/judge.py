@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
+from datetime import timedelta
 
 from delivery.application.facts_port import TargetingFactsSource, gather_facts
 from delivery.application.line_port import LineMessages
@@ -13,15 +14,28 @@ from delivery.domain.policy.plan import Plan, draw_plan
 from delivery.domain.policy.registry import evaluate
 from delivery.domain.policy.rules.trees import exceeds_limits
 from kit.clock import Clock
+from kit.errors import Unavailable
+
+FACTS_PAUSE = timedelta(seconds=30)
+"""After which facts that are not known now may be: the audience service asks LINE again within it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What policy says of a campaign as it is; `plan` is None where LINE takes no request of the targeting."""
+    """What policy says of a campaign as it is.
+
+    Attributes:
+        campaign: The campaign that was judged.
+        findings: Everything that policy says.
+        plan: What sending would do; None where LINE takes no request of the targeting.
+        order_lifetime: How long an order of the channel lasts whose caller names no end (R11).
+
+    """
 
     campaign: Campaign
     findings: tuple[Finding, ...]
     plan: Plan | None
+    order_lifetime: timedelta
 
 
 class Judge:
@@ -36,14 +50,17 @@ class Judge:
         """Return what policy says of a campaign now.
 
         Raises:
-            Unavailable: facts can't be had, or LINE does not validate the messages.
+            Unavailable: facts can't be had or are not known, or LINE does not validate the messages.
             LineCredentialsRefused: LINE refuses the channel's credentials.
 
         """
         subject = await self._ask_line(campaign, describe_subject(campaign))
         facts = await gather_facts(self._facts, subject, basis=Basis.PUBLISHED)
+        if facts.name_unknown_audiences():
+            raise Unavailable("audience", retry_after=FACTS_PAUSE)
         findings = evaluate(subject, facts, at=self._clock.now())
-        return Verdict(campaign, findings, None if exceeds_limits(findings) else draw_plan(subject, facts))
+        plan = None if exceeds_limits(findings) else draw_plan(subject, facts)
+        return Verdict(campaign, findings, plan, facts.channel.order_lifetime)
 
     async def _ask_line(self, campaign: Campaign, subject: Subject) -> Subject:
         """Add what LINE has against the messages, unless our own inspection has found enough (R10)."""

@@ -1,14 +1,17 @@
 """The use case that orders the send of a draft."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from delivery.application.campaigns.judge import Judge
+from delivery.application.campaigns.judge import Judge, Verdict
 from delivery.application.lookup import find_campaign, hold_campaign
 from delivery.application.ports import Transaction
-from delivery.domain.campaigns.campaign import Campaign
+from delivery.domain.campaigns.campaign import Campaign, Order
 from delivery.domain.campaigns.events import CampaignSending
 from delivery.domain.policy.clearance import require_clearance
-from delivery.domain.sending.ledger import open_request
+from delivery.domain.sending.lanes import Endpoint
+from delivery.domain.sending.row import open_row
+from delivery.domain.sending.values import Deadline
 from kit.clock import Clock
 from kit.errors import EtagMismatch
 from kit.store.once import Once
@@ -17,11 +20,20 @@ from kit.store.ports import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class SendOrder:
-    """A caller's wish to send: the campaign, its `etag` or "", and the tokens of the findings that are accepted."""
+    """A caller's wish to send.
+
+    Attributes:
+        name: The campaign.
+        etag: As the caller knows it; empty: however it is.
+        acknowledgements: Tokens of the findings that are accepted.
+        not_after: After which it must not go out; None = one order lifetime of the channel.
+
+    """
 
     name: str
     etag: str
     acknowledgements: frozenset[str]
+    not_after: datetime | None = None
 
 
 class Ordering:
@@ -49,26 +61,28 @@ class Ordering:
         async with self._uow() as tx:
             if (name := await once.find(tx.requests)) is not None:
                 return await find_campaign(tx, name)
+            await tx.lanes.hold(judged.campaign.channel, Endpoint.NARROWCAST, at=self._clock.now())
             campaign = await hold_campaign(tx, order.name)
             campaign.require_sendable(order.etag)
-            if campaign.revision != judged.revision:
+            if campaign.revision != judged.campaign.revision:
                 raise EtagMismatch(order.name)
             await once.keep(tx.requests, campaign.name)
-            return await self._start(tx, campaign, order.acknowledgements)
+            return await self._start(tx, campaign, order, judged.order_lifetime)
 
-    async def rehearse(self, order: SendOrder) -> Campaign:
+    async def rehearse(self, order: SendOrder) -> Verdict:
         """Do all that `order` does, except ordering (AIP-163); raises what `order` raises."""
         async with self._uow.read() as tx:
             campaign = await find_campaign(tx, order.name)
         campaign.require_sendable(order.etag)
         verdict = await self._judge.judge(campaign)
         require_clearance(campaign.name, verdict.findings, order.acknowledgements)
-        return campaign
+        return verdict
 
-    async def _start(self, tx: Transaction, draft: Campaign, acknowledgements: frozenset[str]) -> Campaign:
+    async def _start(self, tx: Transaction, draft: Campaign, wish: SendOrder, lifetime: timedelta) -> Campaign:
         now = self._clock.now()
-        campaign = draft.start(acknowledgements, at=now)
+        deadline = Deadline(now + lifetime) if wish.not_after is None else Deadline(wish.not_after, callers_own=True)
+        campaign = draft.start(Order(now, deadline, lifetime), wish.acknowledgements)
         await tx.campaigns.save(campaign)
-        await tx.ledger.add(open_request(campaign.name, number=1, at=now))
+        await tx.ledger.add(open_row(campaign.name, uid=campaign.uid, number=1, deadline=deadline, at=now))
         await tx.outbox.add([CampaignSending(campaign.name, now, campaign.revision)])
         return campaign

@@ -1,162 +1,126 @@
-"""Sends the ledger's rows: clear, write the intention down, call, record (architecture 5)."""
+"""Works on the ledger's rows that LINE is to be called for: settle, clear, call (architecture 5)."""
 
 from datetime import timedelta
 
 from delivery.application.facts_port import TargetingFactsSource, gather_facts
-from delivery.application.line_port import Accepted, Deferred, InDoubt, LineMessages, Refused, SendOutcome
-from delivery.application.ports import RequestClaim, Transaction
-from delivery.application.sending.claims import LEASE, holding
-from delivery.application.sending.following import follow_request
+from delivery.application.lookup import find_campaign
+from delivery.application.ports import Transaction
+from delivery.application.sending.calling import Calling
+from delivery.application.sending.following import record
 from delivery.domain.campaigns.campaign import Campaign, describe_subject
 from delivery.domain.policy.clearance import Cleared, PolicyRefused, clear, clear_repeat
 from delivery.domain.policy.facts import Basis, TargetingFacts
 from delivery.domain.policy.findings import Finding
 from delivery.domain.sending.failures import FailureReason
-from delivery.domain.sending.ledger import MEMORY, RequestState, SendRequest
+from delivery.domain.sending.lanes import Endpoint
+from delivery.domain.sending.row import SendRow
+from delivery.domain.sending.settling import settle
+from delivery.domain.sending.values import WaitReason
 from kit.clock import Clock
 from kit.errors import ServiceError
-from kit.store.ports import UnitOfWork
+from kit.store.holding import holding
+from kit.store.ports import Claim, UnitOfWork
 
-FACTS_RETRY = timedelta(seconds=5)
-"""When a row is looked at again that could not be cleared for want of facts."""
+LEASE = timedelta(seconds=12)
+"""How long a dead process's row waits for another one, machine time; a living one renews it (decision 39)."""
 
 OLDEST_FACTS = timedelta(minutes=5)
 """How old facts of audiences may be at dispatch (architecture 4); older ones are waited for."""
 
 
 class Dispatching:
-    """Calls LINE for the rows that are due; any number of replicas may run it."""
+    """Brings rows to LINE; any number of replicas may run it."""
 
     def __init__(
-        self, *, uow: UnitOfWork[Transaction], facts: TargetingFactsSource, line: LineMessages, clock: Clock
+        self, *, uow: UnitOfWork[Transaction], facts: TargetingFactsSource, calling: Calling, clock: Clock
     ) -> None:
         self._uow = uow
         self._facts = facts
-        self._line = line
+        self._calling = calling
         self._clock = clock
 
-    async def run_once(self) -> bool:
-        """Work on one row that is due; False when there was none."""
+    async def claim(self) -> Claim[SendRow] | None:
+        """Take a row that is due; None when there is none."""
         async with self._uow() as tx:
-            claim = await tx.ledger.claim_call(now=self._clock.now(), lease=LEASE)
-        if claim is None:
-            return False
-        async with holding(self._uow, claim):
-            await (self._repeat(claim) if claim.request.repeats else self._begin(claim))
-        return True
+            return await tx.ledger.claim(Endpoint.NARROWCAST, now=self._clock.now(), lease=LEASE)
 
-    async def _begin(self, claim: RequestClaim) -> None:
-        """Make a first attempt, if policy clears it by fresh facts."""
+    async def work(self, claim: Claim[SendRow]) -> None:
+        """Do what is due for a row that was claimed, and give it back."""
+        async with holding(self._uow, lambda tx: tx.ledger, claim, lease=LEASE):
+            if await self._settle(claim):
+                return
+            cleared = await self._clear(claim)
+            if cleared is not None:
+                await self._calling.call(claim, cleared)
+
+    async def review(self) -> bool:
+        """Find due rows that nobody has announced, as a crash or a replica of the last release may leave them."""
+        async with self._uow() as tx:
+            await tx.lanes.review(now=self._clock.now())
+        return False
+
+    async def _settle(self, claim: Claim[SendRow]) -> bool:
+        """End the row if there is nothing to call LINE for; True as well when somebody else has it by now."""
+        async with self._uow() as tx:
+            row = await tx.ledger.hold(claim)
+            if row is None:
+                return True
+            settled = settle(row, at=self._clock.now(), age=await tx.ledger.measure_key_age(row))
+            if settled is not None:
+                await record(tx, settled, clock=self._clock, entry=settled.state.name)
+            return settled is not None
+
+    async def _clear(self, claim: Claim[SendRow]) -> Cleared | None:
+        """Return what policy allows to be sent; None when the row waits or was withdrawn."""
+        row = claim.item
+        if row.repeats:
+            attempt = row.require_attempt()
+            return clear_repeat(channel=row.channel, row=row.name, body=attempt.body, sha256=attempt.sha256)
         async with self._uow.read() as tx:
-            campaign = await tx.campaigns.find(claim.request.campaign)
-        if campaign is None:
-            raise LookupError(claim.request.campaign)
+            campaign = await find_campaign(tx, row.campaign)
+        facts = await self._gather(claim, campaign)
+        return None if facts is None else await self._judge(claim, campaign, facts)
+
+    async def _gather(self, claim: Claim[SendRow], campaign: Campaign) -> TargetingFacts | None:
+        """Return fresh facts that are known; None when the row waits for them: not known is not no."""
         try:
             facts = await gather_facts(self._facts, describe_subject(campaign), basis=Basis.OBSERVED)
         except ServiceError as error:
             await self._postpone(claim, evidence=f"facts: {type(error).__name__}")
-            return
+            return None
+        if facts.name_unknown_audiences():
+            await self._postpone(claim, evidence="facts: not known")
+            return None
         if facts.name_stale_audiences(at=self._clock.now(), oldest=OLDEST_FACTS):
             await self._postpone(claim, evidence="facts: too old")
-            return
+            return None
+        return facts
+
+    async def _judge(self, claim: Claim[SendRow], campaign: Campaign, facts: TargetingFacts) -> Cleared | None:
         try:
-            cleared = self._clear(campaign, claim.request, facts)
+            return clear(
+                describe_subject(campaign),
+                facts,
+                at=self._clock.now(),
+                acknowledgements=campaign.acknowledgements,
+                messages=campaign.draft.messages,
+                row=claim.item.name,
+            )
         except PolicyRefused as refusal:
             await self._withdraw(claim, refusal.findings)
-            return
-        await self._attempt(claim, cleared)
+            return None
 
-    def _clear(self, campaign: Campaign, request: SendRequest, facts: TargetingFacts) -> Cleared:
-        return clear(
-            describe_subject(campaign),
-            facts,
-            at=self._clock.now(),
-            acknowledgements=campaign.acknowledgements,
-            messages=campaign.draft.messages,
-            request=request.name,
-        )
-
-    async def _repeat(self, claim: RequestClaim) -> None:
-        """Make another attempt with the same key and bytes, or give up when the key is too old (I3, I4)."""
-        request, now = claim.request, self._clock.now()
-        if request.state is RequestState.ACCEPTED and request.accept_time and now >= request.accept_time + MEMORY:
-            await self._record(claim, request.forget(at=now), entry="FORGOTTEN", evidence="")
-        elif not request.can_use_key(now):
-            await self._record(claim, request.give_up(at=now), entry="GIVEN_UP", evidence="the key is too old")
-        elif request.body is not None and request.sha256 is not None:
-            cleared = clear_repeat(
-                channel=request.channel, request=request.name, body=request.body, sha256=request.sha256
-            )
-            await self._attempt(claim, cleared)
-
-    async def _attempt(self, claim: RequestClaim, cleared: Cleared) -> None:
-        begun = await self._write_down(claim, cleared)
-        if begun is None:
-            return
-        outcome = await self._line.send_narrowcast(cleared, retry_key=begun.retry_key)
-        await self._record_outcome(claim, outcome)
-
-    async def _write_down(self, claim: RequestClaim, cleared: Cleared) -> SendRequest | None:
-        """Commit the intention before any byte leaves (I1); None when somebody else has the row by now."""
+    async def _postpone(self, claim: Claim[SendRow], *, evidence: str) -> None:
         async with self._uow() as tx:
-            request, is_ours = await tx.ledger.hold(claim)
-            if not is_ours:
-                return None
-            now = self._clock.now()
-            begun = request.begin(cleared, at=now)
-            await tx.ledger.save(begun)
-            await tx.ledger.log(begun, entry="BEGUN", evidence="", at=now)
-            return begun
+            row = await tx.ledger.hold(claim)
+            if row is not None:
+                later = row.postpone(WaitReason.FACTS_UNKNOWN, at=self._clock.now())
+                await record(tx, later, clock=self._clock, entry="POSTPONED", evidence=evidence)
 
-    async def _record_outcome(self, claim: RequestClaim, outcome: SendOutcome) -> None:
-        """Record an answer; an acceptance always, anything else only while the row is ours."""
+    async def _withdraw(self, claim: Claim[SendRow], findings: tuple[Finding, ...]) -> None:
         async with self._uow() as tx:
-            request, is_ours = await tx.ledger.hold(claim)
-            now = self._clock.now()
-            await tx.ledger.log(request, entry=type(outcome).__name__.upper(), evidence=_evidence(outcome), at=now)
-            if is_ours or isinstance(outcome, Accepted):
-                await self._save(tx, self._apply(request, outcome))
-
-    def _apply(self, request: SendRequest, outcome: SendOutcome) -> SendRequest:
-        now = self._clock.now()
-        match outcome:
-            case Accepted(request_id):
-                return request.accept(request_id, at=now)
-            case Refused(kind):
-                return request.refuse(FailureReason[kind.name], at=now)
-            case Deferred(retry_after):
-                return request.defer(until=now + retry_after)
-            case InDoubt():
-                return request.doubt(at=now)
-
-    async def _postpone(self, claim: RequestClaim, *, evidence: str) -> None:
-        later = claim.request.wait(until=self._clock.now() + FACTS_RETRY)
-        await self._record(claim, later, entry="POSTPONED", evidence=evidence)
-
-    async def _withdraw(self, claim: RequestClaim, findings: tuple[Finding, ...]) -> None:
-        withdrawn = claim.request.withdraw(FailureReason.POLICY_REFUSED, at=self._clock.now())
-        codes = ",".join(finding.code.name for finding in findings)
-        await self._record(claim, withdrawn, entry="WITHDRAWN", evidence=codes, findings=findings)
-
-    async def _record(
-        self,
-        claim: RequestClaim,
-        changed: SendRequest,
-        *,
-        entry: str,
-        evidence: str,
-        findings: tuple[Finding, ...] = (),
-    ) -> None:
-        async with self._uow() as tx:
-            _, is_ours = await tx.ledger.hold(claim)
-            if is_ours:
-                await tx.ledger.log(changed, entry=entry, evidence=evidence, at=self._clock.now())
-                await self._save(tx, changed, findings)
-
-    async def _save(self, tx: Transaction, request: SendRequest, findings: tuple[Finding, ...] = ()) -> None:
-        await tx.ledger.save(request)
-        await follow_request(tx, request, clock=self._clock, findings=findings)
-
-
-def _evidence(outcome: SendOutcome) -> str:
-    return f"request id {outcome.request_id}" if isinstance(outcome, Accepted) else outcome.evidence
+            row = await tx.ledger.hold(claim)
+            if row is not None:
+                withdrawn = row.withdraw(FailureReason.POLICY_REFUSED, at=self._clock.now())
+                codes = ",".join(finding.code.name for finding in findings)
+                await record(tx, withdrawn, clock=self._clock, entry="WITHDRAWN", evidence=codes, findings=findings)

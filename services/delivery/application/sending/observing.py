@@ -7,7 +7,7 @@ from delivery.application.line_port import LineInsight, RequestFigures
 from delivery.application.lookup import find_campaign
 from delivery.application.ports import Transaction
 from delivery.domain.errors import CampaignNotAccepted, InsightBudgetExhausted
-from delivery.domain.sending.ledger import SendRequest
+from delivery.domain.sending.row import SendRow
 from kit.clock import Clock
 from kit.store.ports import UnitOfWork
 
@@ -50,12 +50,12 @@ class Observing:
         """
         async with self._uow.read() as tx:
             campaign = await find_campaign(tx, name)
-            rows = [row for row in await tx.ledger.list_of_campaign(name) if row.line_request_id is not None]
-        if not rows:
+            taken = [pair for row in await tx.ledger.list_of_campaign(name) for pair in _list_taken(row)]
+        if not taken:
             raise CampaignNotAccepted(name)
         now = self._clock.now()
-        await self._spend(campaign.channel, len(rows), at=now)
-        return Observation(tuple([await self._observe(row) for row in rows]), now)
+        await self._spend(campaign.channel, len(taken), at=now)
+        return Observation(tuple([await self._observe(campaign.channel, found) for found in taken]), now)
 
     async def _spend(self, channel: str, count: int, *, at: datetime) -> None:
         async with self._uow() as tx:
@@ -63,6 +63,26 @@ class Observing:
         if wait is not None:
             raise InsightBudgetExhausted(channel, retry_after=wait)
 
-    async def _observe(self, row: SendRequest) -> RequestObservation:
-        figures = await self._line.get_message_event(row.channel, row.line_request_id or "")
-        return RequestObservation(row.name, row.accept_time or self._clock.now(), figures)
+    async def _observe(self, channel: str, taken: "_Taken") -> RequestObservation:
+        figures = await self._line.get_message_event(channel, taken.line_request_id)
+        return RequestObservation(taken.request, taken.accept_time, figures)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """One of LINE's requests: `request` is stable and unique, also where LINE has taken a row twice."""
+
+    request: str
+    line_request_id: str
+    accept_time: datetime
+
+
+def _list_taken(row: SendRow) -> tuple[_Taken, ...]:
+    acceptance = row.acceptance
+    if acceptance is None:
+        return ()
+    names = (row.name, *(f"{row.name}/{line_request_id}" for line_request_id in acceptance.ids[1:]))
+    return tuple(
+        _Taken(name, line_request_id, acceptance.time)
+        for name, line_request_id in zip(names, acceptance.ids, strict=True)
+    )

@@ -1,15 +1,21 @@
 """Follows accepted rows until LINE tells how they ended (LP 4.8)."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from delivery.application.line_port import LineMessages, Phase, ProgressReport
-from delivery.application.ports import RequestClaim, Transaction
-from delivery.application.sending.claims import LEASE, holding
-from delivery.application.sending.following import follow_request
-from delivery.domain.sending.ledger import MEMORY, SendRequest
+from delivery.application.ports import Transaction
+from delivery.application.sending.dispatching import LEASE
+from delivery.application.sending.following import record
+from delivery.domain.sending.failures import REASONS, NarrowcastFailure
+from delivery.domain.sending.lanes import Endpoint
+from delivery.domain.sending.row import SendRow
+from delivery.domain.sending.settling import settle
+from delivery.domain.sending.values import RowState
 from kit.clock import Clock
 from kit.errors import ServiceError
-from kit.store.ports import UnitOfWork
+from kit.store.holding import holding
+from kit.store.ports import Claim, UnitOfWork
 
 SHORTEST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=10)
@@ -25,39 +31,56 @@ class Progress:
         self._line = line
         self._clock = clock
 
-    async def run_once(self) -> bool:
-        """Ask for one row that is due; False when there was none."""
+    async def claim(self) -> Claim[SendRow] | None:
+        """Take a row that is due; None when there is none."""
         async with self._uow() as tx:
-            claim = await tx.ledger.claim_progress(now=self._clock.now(), lease=LEASE)
-        if claim is None:
-            return False
-        async with holding(self._uow, claim):
-            await self._follow(claim)
-        return True
+            return await tx.ledger.claim(Endpoint.PROGRESS, now=self._clock.now(), lease=LEASE)
 
-    async def _follow(self, claim: RequestClaim) -> None:
-        request = claim.request
-        try:
-            report = await self._line.get_progress(request.channel, request.line_request_id or "")
-        except ServiceError:
-            report = None
+    async def work(self, claim: Claim[SendRow]) -> None:
+        """Ask LINE for each id under which it has taken a row that was claimed, and give the row back."""
+        async with holding(self._uow, lambda tx: tx.ledger, claim, lease=LEASE):
+            acceptance = claim.item.acceptance
+            ids = acceptance.open_ids if acceptance else ()
+            try:
+                reports = {line_id: await self._line.get_progress(claim.item.channel, line_id) for line_id in ids}
+            except ServiceError:
+                reports = None
+            await self._record(claim, reports)
+
+    async def _record(self, claim: Claim[SendRow], reports: Mapping[str, ProgressReport | None] | None) -> None:
+        """Record what LINE told; without an answer the whole channel rests."""
         async with self._uow() as tx:
-            current, is_ours = await tx.ledger.hold(claim)
-            if is_ours:
-                changed = judge_progress(current, report, at=self._clock.now())
-                await tx.ledger.save(changed)
-                await follow_request(tx, changed, clock=self._clock)
+            row = await tx.ledger.hold(claim)
+            if row is None:
+                return
+            now = self._clock.now()
+            lane = await tx.lanes.hold(row.channel, Endpoint.PROGRESS, at=now)
+            await tx.lanes.save(lane.strain(now) if reports is None else lane.recover(), at=now)
+            changed = judge_progress(row, reports or {}, at=now)
+            entry = "" if changed.state is RowState.ACCEPTED else changed.state.name
+            evidence = "; ".join(report.evidence for report in (reports or {}).values() if report and report.evidence)
+            await record(tx, changed, clock=self._clock, entry=entry, evidence=evidence)
 
 
-def judge_progress(request: SendRequest, report: ProgressReport | None, *, at: datetime) -> SendRequest:
-    """Return the row as LINE's report makes it; without one it waits, for as long as LINE remembers."""
-    accept_time = request.accept_time or at
-    match report:
-        case ProgressReport(phase=Phase.SUCCEEDED):
-            return request.deliver(at=report.complete_time or at)
-        case ProgressReport(phase=Phase.FAILED):
-            return request.fail(report.error_code, at=report.complete_time or at)
-    age = at - accept_time
-    if age >= MEMORY:
-        return request.forget(at=at)
-    return request.wait(until=at + min(max(age / PATIENCE, SHORTEST_WAIT), LONGEST_WAIT))
+def judge_progress(row: SendRow, reports: Mapping[str, ProgressReport | None], *, at: datetime) -> SendRow:
+    """Return the row as LINE's reports make it; without an outcome it waits, for as long as LINE remembers."""
+    for line_request_id, report in reports.items():
+        if report is not None and row.state is RowState.ACCEPTED:
+            row = _judge_report(row.confirm(report.accept_time), line_request_id, report, at=at)
+    if row.state is not RowState.ACCEPTED or row.repeats:
+        return row
+    age = at - (row.acceptance.time if row.acceptance else at)
+    settled = settle(row, at=at, age=None)
+    return settled or row.look_again(at + min(max(age / PATIENCE, SHORTEST_WAIT), LONGEST_WAIT))
+
+
+def _judge_report(row: SendRow, line_request_id: str, report: ProgressReport, *, at: datetime) -> SendRow:
+    ended = report.complete_time or at
+    match report.phase, report.failure:
+        case Phase.SUCCEEDED, _:
+            return row.deliver(line_request_id, at=ended)
+        case Phase.FAILED, NarrowcastFailure.DUPLICATE:
+            return row.deny(line_request_id, at=at)
+        case Phase.FAILED, failure:
+            return row.fail(line_request_id, REASONS[failure or NarrowcastFailure.LINE_INTERNAL], at=ended)
+    return row

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from delivery.domain.campaigns.campaign import Campaign, CampaignState
 from delivery.domain.sending.failures import FailureReason, UncertaintyReason
-from delivery.domain.sending.ledger import SendRequest
+from delivery.domain.sending.row import SendRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +103,28 @@ CampaignEvent: TypeAlias = (
 )
 
 
-def tell_changes(before: Campaign, after: Campaign, request: SendRequest) -> tuple[CampaignEvent, ...]:
+def tell_changes(before: Campaign, after: Campaign, row: SendRow) -> tuple[CampaignEvent, ...]:
     """Return the facts that lie between two values of a campaign on its way, in the order they happened."""
+    told = Told(after.accept_time, row.acceptance.ids if row.acceptance else ())
     facts: list[CampaignEvent] = []
-    ids = (request.line_request_id,) if request.line_request_id else ()
     if before.accept_time is None and after.accept_time is not None:
-        facts.append(CampaignAccepted(after.name, after.accept_time, ids))
+        facts.append(CampaignAccepted(after.name, after.accept_time, told.line_request_ids))
     if after.state is not before.state:
-        time = after.complete_time or after.update_time
-        told = Told(after.accept_time, ids)
-        if after.state is CampaignState.SUCCEEDED:
-            facts.append(CampaignSucceeded(after.name, time, told))
-        elif after.state is CampaignState.FAILED and after.failure is not None:
-            facts.append(CampaignFailed(after.name, time, after.failure.reason, told))
-        elif after.state is CampaignState.UNCERTAIN:
-            facts.append(CampaignUncertain(after.name, after.update_time, UncertaintyReason.ANSWER_LOST, told))
+        facts += _tell_end(after, told)
     return tuple(facts)
+
+
+def _tell_end(campaign: Campaign, told: Told) -> tuple[CampaignEvent, ...]:
+    time = campaign.complete_time or campaign.update_time
+    match campaign.state:
+        case CampaignState.SUCCEEDED:
+            return (CampaignSucceeded(campaign.name, time, told),)
+        case CampaignState.FAILED if campaign.failure is not None:
+            return (CampaignFailed(campaign.name, time, campaign.failure.reason, told),)
+        case CampaignState.EXPIRED:
+            return (CampaignExpired(campaign.name, time),)
+        case CampaignState.CANCELLED:
+            return (CampaignCancelled(campaign.name, time),)
+        case CampaignState.UNCERTAIN if campaign.uncertainty is not None:
+            return (CampaignUncertain(campaign.name, campaign.update_time, campaign.uncertainty.reason, told),)
+    return ()

@@ -49,14 +49,14 @@ class Cleared:
 
     Attributes:
         channel: `channels/{channel}`, whose credentials are to be used.
-        request: Name of the ledger row that the bytes belong to.
+        row: Name of the ledger row that the bytes belong to.
         body: The request to LINE.
         sha256: Hexadecimal SHA-256 of `body`, which the ledger keeps.
 
     """
 
     channel: str
-    request: str
+    row: str
     body: bytes = field(repr=False)  # message texts stay out of logs (N6)
     sha256: str
     seal: InitVar[object]
@@ -80,7 +80,7 @@ def clear(
     at: datetime,
     acknowledgements: frozenset[str],
     messages: bytes,
-    request: str,
+    row: str,
 ) -> Cleared:
     """Judge a campaign by fresh facts, before the first attempt of its request, and compile what is sent.
 
@@ -90,7 +90,7 @@ def clear(
         at: Now, in business time.
         acknowledgements: The tokens that the caller sent with this revision.
         messages: The stored canonical JSON array of the messages, those that `subject.content` tells of.
-        request: Name of the ledger row.
+        row: Name of the ledger row.
 
     Raises:
         PolicyRefused: A finding is an error, or has to be acknowledged and is not.
@@ -101,17 +101,17 @@ def clear(
     require_clearance(subject.campaign, evaluate(subject, facts, at=at), acknowledgements)
     _require_digest(messages, subject.content.digest)
     body = compile_subject(subject, facts).to_body(messages, notification_disabled=subject.notification_disabled)
-    return Cleared(subject.channel, request, body, hashlib.sha256(body).hexdigest(), seal=_SEAL)
+    return Cleared(subject.channel, row, body, hashlib.sha256(body).hexdigest(), seal=_SEAL)
 
 
-def clear_repeat(*, channel: str, request: str, body: bytes, sha256: str) -> Cleared:
+def clear_repeat(*, channel: str, row: str, body: bytes, sha256: str) -> Cleared:
     """Clear another attempt of a request, whose first attempt was cleared.
 
     Policy is not asked again: a repetition goes out with the first attempt's key and exactly its bytes (I2). `body` and
     `sha256` are what the ledger committed before that attempt (I1). Raises `BytesAltered` if they don't fit together.
     """
     _require_digest(body, sha256)
-    return Cleared(channel, request, body, sha256, seal=_SEAL)
+    return Cleared(channel, row, body, sha256, seal=_SEAL)
 
 
 def _require_digest(data: bytes, sha256: str) -> None:

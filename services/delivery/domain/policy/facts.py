@@ -50,7 +50,7 @@ class AudienceFacts:
         state: LINE's status.
         size: People in it.
         restricted: Whether LINE's minimum of 50 applies to it (LP 4.5).
-        jobs_unfinished: Whether members are still being added; a send now would miss them (LP 3.8).
+        jobs_unfinished: Whether members are still being added; a send now would miss them (LP 3.8). None: not known.
         expire_time: When it stops being usable; None when LINE names no time.
         observe_time: When LINE was asked.
 
@@ -60,7 +60,7 @@ class AudienceFacts:
     state: AudienceState
     size: Size
     restricted: bool
-    jobs_unfinished: bool
+    jobs_unfinished: bool | None
     expire_time: datetime | None
     observe_time: datetime
 
@@ -84,12 +84,16 @@ class ChannelFacts:
         channel: `channels/{channel}`.
         reach: LINE's target reach of the last Japanese day that is ready (LP 6.4); None while LINE has told none.
         area_prefix: Prefix of the areas that LINE has for this Official Account, as `jp`.
+        order_lifetime: How long an order lasts whose caller names no end (R11).
+        account: The Official Account's own id; the month's messages are shared per account (R14).
 
     """
 
     channel: str
     reach: int | None
     area_prefix: str
+    order_lifetime: timedelta
+    account: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,10 @@ class TargetingFacts:
     def sizes(self) -> dict[str, Size]:
         """Return the sizes of the audiences, keyed by name."""
         return {name: facts.size for name, facts in self.audiences.items()}
+
+    def name_unknown_audiences(self) -> tuple[str, ...]:
+        """Return the audiences of which something is not known that decides on a send: not known is not no."""
+        return tuple(name for name, facts in self.audiences.items() if facts.jobs_unfinished is None)
 
     def name_stale_audiences(self, *, at: datetime, oldest: timedelta) -> tuple[str, ...]:
         """Return the audiences of which LINE was last asked more than `oldest` before `at` (architecture 4)."""

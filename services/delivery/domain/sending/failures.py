@@ -62,14 +62,6 @@ REASONS = {
 }
 """What a narrowcast's failure is called in its campaign; a duplicate is no failure."""
 
-CODES = {
-    1: FailureReason.LINE_INTERNAL,
-    2: FailureReason.RECIPIENTS_BELOW_MINIMUM,
-    4: FailureReason.RECIPIENTS_BELOW_MINIMUM,
-    5: FailureReason.RECIPIENTS_ABOVE_LIMIT,
-}
-"""LINE's error codes of a failed narrowcast (LP 4.8); 3 is not a failure (I6)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Failure:

@@ -176,12 +176,51 @@ async def test_nobody_there() -> None:
     assert raised.value.metadata == {"dependency": "audience"}
 
 
+@pytest.mark.parametrize(
+    ("jobs", "older", "unfinished"),
+    [
+        (targeting_facts_pb2.AudienceFacts.FINISHED, False, False),
+        (targeting_facts_pb2.AudienceFacts.UNFINISHED, True, True),
+        (targeting_facts_pb2.AudienceFacts.JOBS_UNSPECIFIED, True, None),
+        (targeting_facts_pb2.AudienceFacts.JOBS_UNSPECIFIED, False, False),
+    ],
+    ids=["finished", "unfinished", "not known", "told by the last release"],
+)
+async def test_jobs(
+    channel: grpc.aio.Channel,
+    service: Service,
+    jobs: targeting_facts_pb2.AudienceFacts.Jobs.ValueType,
+    older: bool,  # noqa: FBT001 - a parameter
+    unfinished: bool | None,  # noqa: FBT001 - a parameter
+) -> None:
+    """Whether members are still being added is yes, no, or not known, which is neither."""
+    service.facts = targeting_facts_pb2.GetTargetingFactsResponse(
+        channel=targeting_facts_pb2.ChannelFacts(channel=ACME),
+        audiences=[make_audience(jobs=jobs, jobs_unfinished=older)],
+    )
+    facts = await AudienceFactsSource(channel).gather(ACME, [f"{ACME}/audiences/101"], [], basis=Basis.PUBLISHED)
+
+    assert facts.audiences[f"{ACME}/audiences/101"].jobs_unfinished is unfinished
+    assert facts.channel.order_lifetime == timedelta(hours=24)
+
+
 async def test_facts(channel: grpc.aio.Channel, service: Service) -> None:
     """Facts of the channel, its audiences and lists are read whole, keyed by name."""
     service.facts = targeting_facts_pb2.GetTargetingFactsResponse(
-        channel=targeting_facts_pb2.ChannelFacts(channel=ACME, reach=0, area_prefix="jp"),
+        channel=targeting_facts_pb2.ChannelFacts(
+            channel=ACME,
+            reach=0,
+            area_prefix="jp",
+            order_lifetime=Duration(seconds=7200),
+            bot_user_id="U-acme",
+        ),
         audiences=[
-            make_audience(line_count=0, restricted=True, jobs_unfinished=True, expire_time=write_time(NOON)),
+            make_audience(
+                line_count=0,
+                restricted=True,
+                jobs=targeting_facts_pb2.AudienceFacts.UNFINISHED,
+                expire_time=write_time(NOON),
+            ),
         ],
         contact_lists=[
             targeting_facts_pb2.ContactListFacts(contact_list=f"{ACME}/contactLists/9", state=ContactList.State.GONE)
@@ -193,7 +232,7 @@ async def test_facts(channel: grpc.aio.Channel, service: Service) -> None:
 
     assert (list(asked.audiences), list(asked.contact_lists)) == ([name], [list_name])
     assert facts.basis is Basis.OBSERVED
-    assert facts.channel == ChannelFacts(ACME, 0, "jp")
+    assert facts.channel == ChannelFacts(ACME, 0, "jp", timedelta(hours=2), "U-acme")
     assert facts.audiences == {
         name: AudienceFacts(
             name=name,

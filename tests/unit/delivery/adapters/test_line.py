@@ -3,34 +3,35 @@
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
 
 from delivery.adapters.line import LineApiInsight, LineApiMessages
-from delivery.adapters.line_outcomes import HOLD_PAUSE, OUTAGE_PAUSE, RATE_PAUSE
 from delivery.adapters.line_tokens import LineTokens
 from delivery.application.line_port import (
-    LONGEST_SEND,
     Accepted,
     BubbleFigures,
-    Deferred,
+    CredentialsRefused,
     InDoubt,
     LineCredentialsRefused,
     LineUnavailable,
     LinkFigures,
     Phase,
     ProgressReport,
+    QuotaHeld,
+    RateLimited,
     RefusalKind,
     Refused,
+    SendOutcome,
+    Unreached,
 )
 from delivery.domain.content.inspection import MessageViolation
 from delivery.domain.policy.clearance import Cleared, clear_repeat
 from delivery.domain.sending.failures import NarrowcastFailure
-from kit.errors import NotFound, Unavailable
+from delivery.domain.sending.values import LONGEST_CALL
+from kit.errors import NotFound, ServiceError, Unavailable
 from lineapi.transport import SEND_TIMEOUT
-from outreach_client.service_config import load_service_config, read_timeouts
 from tests.unit.delivery.adapters.issuer import FakeIssuer
 from tests.unit.lineapi.stub_line import REQUEST_ID, Reply, StubLINE, drop, reply, reply_without_id
 
@@ -46,7 +47,12 @@ MONTHLY = reply(429, {"message": "You have reached your monthly limit."})
 def make_cleared(body: bytes = BODY) -> Cleared:
     """Clear bytes as the repetition of a request."""
     digest = hashlib.sha256(body).hexdigest()
-    return clear_repeat(channel=ACME, request=f"{ACME}/campaigns/may/requests/1", body=body, sha256=digest)
+    return clear_repeat(channel=ACME, row=f"{ACME}/campaigns/may/requests/1", body=body, sha256=digest)
+
+
+async def send(line: LineApiMessages, body: bytes = BODY) -> SendOutcome:
+    """Make one call with a token that was at hand before."""
+    return await (await line.open_call(ACME)).send_narrowcast(make_cleared(body), retry_key=KEY)
 
 
 def refuse(status: int, message: str, *details: dict[str, str]) -> Reply:
@@ -57,7 +63,7 @@ def refuse(status: int, message: str, *details: dict[str, str]) -> Reply:
 async def test_sending_what_was_cleared(line: LineApiMessages, stub: StubLINE) -> None:
     """Exactly the cleared bytes leave, under the key and with the channel's token; LINE's id comes back."""
     stub.will(reply(202))
-    outcome = await line.send_narrowcast(make_cleared(), retry_key=KEY)
+    outcome = await send(line)
     (received,) = stub.received
 
     assert outcome == Accepted(REQUEST_ID, already=False)
@@ -69,7 +75,7 @@ async def test_sending_what_was_cleared(line: LineApiMessages, stub: StubLINE) -
 async def test_accepted_before(line: LineApiMessages, stub: StubLINE) -> None:
     """A 409 is a success under the id of the earlier attempt (LP 1.9)."""
     stub.will(reply(409, headers={"X-Line-Accepted-Request-Id": EARLIER_ID}))
-    outcome = await line.send_narrowcast(make_cleared(), retry_key=KEY)
+    outcome = await send(line)
 
     assert outcome == Accepted(EARLIER_ID, already=True)
 
@@ -82,7 +88,7 @@ async def test_accepted_before(line: LineApiMessages, stub: StubLINE) -> None:
 async def test_in_doubt(line: LineApiMessages, stub: StubLINE, answer: Reply) -> None:
     """Whatever may hide a success leaves the send in doubt, and is not repeated here."""
     stub.will(answer)
-    outcome = await line.send_narrowcast(make_cleared(), retry_key=KEY)
+    outcome = await send(line)
 
     assert isinstance(outcome, InDoubt)
     assert len(stub.received) == 1
@@ -95,13 +101,12 @@ async def test_in_doubt(line: LineApiMessages, stub: StubLINE, answer: Reply) ->
         (refuse(400, "x", {"message": "AUDIENCE_GROUP_NOT_FOUND"}), RefusalKind.REQUEST_REFUSED),
         (refuse(413, "too large"), RefusalKind.REQUEST_REFUSED),
         (refuse(403, "Your account does not have enough friends"), RefusalKind.REACH_BELOW_MINIMUM),
-        (refuse(403, "Access to this API is not available"), RefusalKind.LINE_CREDENTIALS_REFUSED),
     ],
 )
 async def test_refusals(line: LineApiMessages, stub: StubLINE, answer: Reply, kind: RefusalKind) -> None:
     """A refusal is certain, of the kind that LINE's status tells (LP 4.9)."""
     stub.will(answer)
-    outcome = await line.send_narrowcast(make_cleared(), retry_key=KEY)
+    outcome = await send(line)
 
     assert isinstance(outcome, Refused)
     assert outcome.kind is kind
@@ -111,7 +116,7 @@ async def test_refused_fields(line: LineApiMessages, stub: StubLINE) -> None:
     """The evidence of a refusal names LINE's paths, and nothing that may hold a part of the message."""
     echo = {"message": f"{SECRET_TEXT} is wrong", "property": "messages[0].text"}
     stub.will(refuse(400, SECRET_TEXT, echo, {"message": "x", "property": f"/{SECRET_TEXT}/1"}))
-    outcome = await line.send_narrowcast(make_cleared(), retry_key=KEY)
+    outcome = await send(line)
 
     assert isinstance(outcome, Refused)
     assert outcome.evidence.endswith("messages[0].text: refused; messages: refused")
@@ -122,50 +127,31 @@ async def test_refused_fields(line: LineApiMessages, stub: StubLINE) -> None:
 async def test_a_refusal_as_a_whole(line: LineApiMessages, stub: StubLINE) -> None:
     """Where LINE names no part its text is evidence, as far as it quotes nothing."""
     stub.will(refuse(400, "Invalid audience group id: 101"))
-    outcome = await line.send_narrowcast(make_cleared(), retry_key=KEY)
+    outcome = await send(line)
 
     assert isinstance(outcome, Refused)
     assert outcome.evidence.endswith(": Invalid audience group id")
 
 
 async def test_rate_limit(line: LineApiMessages, stub: StubLINE) -> None:
-    """Over the rate limit, and for a 429 of no known kind, the send is put off."""
+    """Over the rate limit, and for a 429 of no known kind, the channel has called too often."""
     stub.will(refuse(429, "The API rate limit has been exceeded. Try again later."), refuse(429, "?"))
-    outcomes = [await line.send_narrowcast(make_cleared(), retry_key=KEY) for _ in range(2)]
+    outcomes = [await send(line) for _ in range(2)]
 
-    assert all(isinstance(outcome, Deferred) and outcome.retry_after == RATE_PAUSE for outcome in outcomes)
-
-
-async def test_quota_used_up(line: LineApiMessages, stub: StubLINE) -> None:
-    """The monthly limit with nothing left of the quota is final."""
-    stub.will(MONTHLY, reply(200, {"type": "limited", "value": 200}), reply(200, {"totalUsage": 200}))
-    outcome = await line.send_narrowcast(make_cleared(), retry_key=KEY)
-
-    assert isinstance(outcome, Refused)
-    assert outcome.kind is RefusalKind.QUOTA_EXHAUSTED
+    assert all(isinstance(outcome, RateLimited) for outcome in outcomes)
 
 
-@pytest.mark.parametrize(
-    "answers",
-    [
-        (reply(200, {"type": "limited", "value": 200}), reply(200, {"totalUsage": 199})),
-        (reply(200, {"type": "none"}),),
-        (reply(400),),
-    ],
-    ids=["left", "no limit", "not told"],
-)
-async def test_quota_held(line: LineApiMessages, stub: StubLINE, answers: tuple[Reply, ...]) -> None:
-    """The monthly limit while the quota is not known to be used up is another send's hold, which passes (LP 1.7)."""
-    stub.will(MONTHLY, *answers)
-    outcome = await line.send_narrowcast(make_cleared(), retry_key=KEY)
+async def test_monthly_limit(line: LineApiMessages, stub: StubLINE) -> None:
+    """The monthly limit may be another send's hold, which passes; LINE is asked nothing more (LP 1.7)."""
+    stub.will(MONTHLY)
 
-    assert isinstance(outcome, Deferred)
-    assert outcome.retry_after == HOLD_PAUSE
+    assert isinstance(await send(line), QuotaHeld)
+    assert len(stub.received) == 1
 
 
 async def test_everybody(line: LineApiMessages, stub: StubLINE) -> None:
     """Bytes that would reach every friend do not leave, whoever cleared them."""
-    outcome = await line.send_narrowcast(make_cleared(b'{"messages":[]}'), retry_key=KEY)
+    outcome = await send(line, b'{"messages":[]}')
 
     assert isinstance(outcome, Refused)
     assert outcome.kind is RefusalKind.REQUEST_REFUSED
@@ -173,70 +159,57 @@ async def test_everybody(line: LineApiMessages, stub: StubLINE) -> None:
 
 
 async def test_expired_token(line: LineApiMessages, stub: StubLINE, issuer: FakeIssuer) -> None:
-    """After a 401 the same bytes go out once more under the same key, with a new token."""
+    """A 401 ends the call, since what was checked before it may hold no more; the next call has a new token (I3)."""
     stub.will(reply(401), reply(202))
-    outcome = await line.send_narrowcast(make_cleared(), retry_key=KEY)
+    refused, accepted = await send(line), await send(line)
     tokens = [received.headers["Authorization"] for received in stub.received]
 
-    assert outcome == Accepted(REQUEST_ID, already=False)
+    assert isinstance(refused, CredentialsRefused)
+    assert accepted == Accepted(REQUEST_ID, already=False)
     assert tokens == ["Bearer token-1", "Bearer token-2"]
-    assert {(received.body, received.headers["X-Line-Retry-Key"]) for received in stub.received} == {(BODY, str(KEY))}
     assert len(issuer.issued) == 2
 
 
-async def test_credentials_refused(line: LineApiMessages, stub: StubLINE) -> None:
-    """A second 401 means the credentials; there is no third attempt."""
-    stub.will(reply(401), reply(401))
-    outcome = await line.send_narrowcast(make_cleared(), retry_key=KEY)
-
-    assert isinstance(outcome, Refused)
-    assert outcome.kind is RefusalKind.LINE_CREDENTIALS_REFUSED
-    assert len(stub.received) == 2
-
-
-async def test_doubt_after_an_expired_token(line: LineApiMessages, stub: StubLINE) -> None:
-    """What the second attempt leaves open is in doubt, though the first was refused."""
-    stub.will(reply(401), drop)
-
-    assert isinstance(await line.send_narrowcast(make_cleared(), retry_key=KEY), InDoubt)
-
-
-async def test_no_token(line: LineApiMessages, stub: StubLINE, issuer: FakeIssuer) -> None:
-    """Without a token LINE was not called; later it may be, unless LINE refuses the channel."""
-    later = timedelta(seconds=7)
-    issuer.fail_next(
-        Unavailable("audience"), LineUnavailable(retry_after=later), LineCredentialsRefused(ACME), NotFound(ACME)
-    )
-    outcomes: list[Any] = [await line.send_narrowcast(make_cleared(), retry_key=KEY) for _ in range(4)]
-
-    assert [outcome.retry_after for outcome in outcomes[:2]] == [OUTAGE_PAUSE, later]
-    assert [outcome.kind for outcome in outcomes[2:]] == [RefusalKind.LINE_CREDENTIALS_REFUSED] * 2
-    assert stub.received == []
-
-
-async def test_no_new_token(line: LineApiMessages, stub: StubLINE, tokens: LineTokens, issuer: FakeIssuer) -> None:
-    """A 401 with no new token at hand is still certain to have sent nothing."""
+async def test_a_call_keeps_its_token(line: LineApiMessages, stub: StubLINE, tokens: LineTokens) -> None:
+    """A call uses the token that was issued before it, whatever was issued since (I3)."""
+    call = await line.open_call(ACME)
+    tokens.drop(ACME, await tokens.get(ACME))
     await tokens.get(ACME)
-    issuer.fail_next(Unavailable("audience"))
-    stub.will(reply(401))
+    stub.will(reply(202))
+    await call.send_narrowcast(make_cleared(), retry_key=KEY)
 
-    assert isinstance(await line.send_narrowcast(make_cleared(), retry_key=KEY), Deferred)
+    assert stub.received[0].headers["Authorization"] == "Bearer token-1"
+
+
+async def test_account_refused(line: LineApiMessages, stub: StubLINE) -> None:
+    """An account that may not send is refused like its credentials: both can be mended without a new campaign."""
+    stub.will(refuse(403, "Access to this API is not available"))
+
+    assert isinstance(await send(line), CredentialsRefused)
+
+
+@pytest.mark.parametrize(
+    "error", [Unavailable("audience"), LineUnavailable(), LineCredentialsRefused(ACME), NotFound(ACME)]
+)
+async def test_no_token(line: LineApiMessages, stub: StubLINE, issuer: FakeIssuer, error: ServiceError) -> None:
+    """Without a token there is no call, and its caller learns why."""
+    issuer.fail_next(error)
+    with pytest.raises(type(error)):
+        await line.open_call(ACME)
+
+    assert stub.received == []
 
 
 async def test_unreachable(line: LineApiMessages, stub: StubLINE) -> None:
     """Where no connection was made nothing was sent, so it may be tried again."""
     await stub.stop()
-    outcome = await line.send_narrowcast(make_cleared(), retry_key=KEY)
 
-    assert isinstance(outcome, Deferred)
-    assert outcome.retry_after == OUTAGE_PAUSE
+    assert isinstance(await send(line), Unreached)
 
 
-def test_longest_send() -> None:
-    """Two tokens, two attempts and the look at the quota fit into what a key may age meanwhile (I3)."""
-    token = read_timeouts(load_service_config())["/outreach.audience.internal.v1.LineTokenService/IssueLineToken"]
-
-    assert timedelta(seconds=2 * token + 2 * SEND_TIMEOUT + 2 * 5) <= LONGEST_SEND
+def test_longest_call() -> None:
+    """A call fits into what deadlines reckon with."""
+    assert timedelta(seconds=SEND_TIMEOUT) < LONGEST_CALL
 
 
 async def test_progress(line: LineApiMessages, stub: StubLINE) -> None:
@@ -263,7 +236,6 @@ async def test_progress(line: LineApiMessages, stub: StubLINE) -> None:
         accept_time=datetime(2026, 4, 1, 3, 0, 0, 121000, UTC),
         complete_time=datetime(2026, 4, 1, 3, 1, tzinfo=UTC),
         failure=NarrowcastFailure.RECIPIENTS_BELOW_MINIMUM,
-        error_code=2,
         evidence="error code 2",
     )
     assert "12345" not in repr(report)
@@ -412,7 +384,7 @@ async def test_refused_figures(insight: LineApiInsight, stub: StubLINE) -> None:
 async def test_errors_hold_no_secrets(line: LineApiMessages, stub: StubLINE) -> None:
     """Neither outcomes nor errors tell a token or a message."""
     stub.will(drop, refuse(400, SECRET_TEXT), refuse(418, SECRET_TEXT))
-    told = [repr(await line.send_narrowcast(make_cleared(), retry_key=KEY)) for _ in range(2)]
+    told = [repr(await send(line)) for _ in range(2)]
     with pytest.raises(LineUnavailable) as failure:
         await line.validate(ACME, MESSAGES)
     told += [repr(failure.value), repr(failure.value.__cause__), str(failure.value.metadata)]

@@ -20,6 +20,7 @@ from kit.errors import InvalidRequest, Violations
 from outreach.delivery.v1.campaign_pb2 import Message
 from outreach.delivery.v1.targeting_pb2 import Targeting as TargetingMessage
 from tests.strategies.policy import NOW, judge, make_content, make_targeting
+from tests.strategies.rows import LIFETIME, UID
 from tests.strategies.targeting import targetings
 
 
@@ -70,11 +71,13 @@ def test_messages_survive_storage() -> None:
 def test_a_plan_is_written_as_it_was_drawn() -> None:
     """Each call has its words and its hold; a hold that is not known is absent, not zero."""
     campaign = open_campaign(
-        NewCampaign("channels/acme/campaigns/may", "May", make_targeting(), b"[]", content=make_content()), at=NOW
+        NewCampaign("channels/acme/campaigns/may", "May", make_targeting(), b"[]", content=make_content()),
+        uid=UID,
+        at=NOW,
     )
     calls = (PlannedCall("audiences/101", "", 550), PlannedCall("", "age is 20 or more", None))
 
-    written = write_verdict(Verdict(campaign, (), Plan(calls, ("Whether it rains.",)))).plan
+    written = write_verdict(Verdict(campaign, (), Plan(calls, ("Whether it rains.",)), LIFETIME)).plan
 
     assert [request.recipients for request in written.requests] == ["audiences/101", ""]
     assert [request.attributes for request in written.requests] == ["", "age is 20 or more"]
@@ -86,11 +89,13 @@ def test_a_plan_is_written_as_it_was_drawn() -> None:
 def test_no_plan_is_written_where_there_is_none() -> None:
     """Findings are told all the same."""
     campaign = open_campaign(
-        NewCampaign("channels/acme/campaigns/may", "May", make_targeting(), b"[]", content=make_content()), at=NOW
+        NewCampaign("channels/acme/campaigns/may", "May", make_targeting(), b"[]", content=make_content()),
+        uid=UID,
+        at=NOW,
     )
     (finding,) = judge()
 
-    written = write_verdict(Verdict(campaign, (finding,), None))
+    written = write_verdict(Verdict(campaign, (finding,), None, LIFETIME))
 
     assert not written.HasField("plan")
     assert [found.description for found in written.findings] == [finding.description]

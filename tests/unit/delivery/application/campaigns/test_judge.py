@@ -16,6 +16,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.delivery_facts import FakeFacts
 from tests.fakes.delivery_line import FakeLine
 from tests.strategies.policy import make_audience, make_facts, make_list, make_targeting
+from tests.strategies.rows import UID
 
 
 def make_campaign(targeting: Targeting | None = None, *, text: str = "春のセール") -> Campaign:
@@ -25,7 +26,7 @@ def make_campaign(targeting: Targeting | None = None, *, text: str = "春のセ�
     draft = NewCampaign(
         "channels/acme/campaigns/may", "May", targeting or make_targeting(), stored, content=inspect(messages)
     )
-    return open_campaign(draft, at=FakeClock().now())
+    return open_campaign(draft, uid=UID, at=FakeClock().now())
 
 
 @pytest.fixture

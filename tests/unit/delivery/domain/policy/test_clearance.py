@@ -40,7 +40,7 @@ def clear_now(
         at=NOW,
         acknowledgements=acknowledgements,
         messages=messages,
-        request=ROW,
+        row=ROW,
     )
 
 
@@ -48,7 +48,7 @@ def test_cleared_holds_exactly_what_is_sent() -> None:
     """The body is LINE's request around the stored bytes of the messages, with its hash, channel and ledger row."""
     cleared = clear_now()
 
-    assert (cleared.channel, cleared.request) == ("channels/acme", ROW)
+    assert (cleared.channel, cleared.row) == ("channels/acme", ROW)
     assert cleared.sha256 == hashlib.sha256(cleared.body).hexdigest()
     assert cleared.body.startswith(b'{"messages":' + MESSAGES + b",")
     assert json.loads(cleared.body) == {
@@ -106,7 +106,7 @@ def test_acknowledging_takes_the_very_token() -> None:
         with pytest.raises(PolicyRefused):
             clear_now(subject, facts, acknowledgements=tokens)
 
-    assert clear_now(subject, facts, acknowledgements=frozenset({finding.acknowledgement})).request == ROW
+    assert clear_now(subject, facts, acknowledgements=frozenset({finding.acknowledgement})).row == ROW
 
 
 def test_uninspected_messages_are_not_cleared() -> None:
@@ -119,11 +119,11 @@ def test_a_repetition_has_the_same_bytes() -> None:
     """Another attempt is cleared for exactly the bytes of the first one, without asking policy again."""
     first = clear_now()
 
-    again = clear_repeat(channel=first.channel, request=first.request, body=first.body, sha256=first.sha256)
+    again = clear_repeat(channel=first.channel, row=first.row, body=first.body, sha256=first.sha256)
 
     assert again == first
     with pytest.raises(BytesAltered):
-        clear_repeat(channel=first.channel, request=first.request, body=first.body + b" ", sha256=first.sha256)
+        clear_repeat(channel=first.channel, row=first.row, body=first.body + b" ", sha256=first.sha256)
 
 
 def test_only_policy_makes_a_cleared() -> None:

@@ -1,0 +1,149 @@
+"""Calls LINE for a cleared row: token, intention, call, record (architecture 5).
+
+The order matters. The token comes first, since waiting for one takes time. Then, in the transaction that writes the
+attempt down, everything that could forbid it is looked at once more, the key's age above all. The call uses that token
+alone: a process that stood still after the last look comes back with a token that LINE no longer takes (I3).
+"""
+
+import structlog
+
+from delivery.application.line_port import (
+    Accepted,
+    CredentialsRefused,
+    InDoubt,
+    LineCall,
+    LineCredentialsRefused,
+    LineMessages,
+    NotNow,
+    QuotaHeld,
+    RateLimited,
+    Refused,
+    SendOutcome,
+    Unreached,
+)
+from delivery.application.ports import Transaction
+from delivery.application.sending.following import record
+from delivery.domain.policy.clearance import Cleared
+from delivery.domain.sending.failures import FailureReason
+from delivery.domain.sending.lanes import Endpoint, Lane
+from delivery.domain.sending.row import SendRow
+from delivery.domain.sending.settling import settle
+from delivery.domain.sending.values import WaitReason
+from kit.clock import Clock
+from kit.errors import ServiceError
+from kit.store.ports import Claim, UnitOfWork
+
+_REASONS: dict[type[NotNow], WaitReason] = {
+    RateLimited: WaitReason.RATE_LIMITED,
+    QuotaHeld: WaitReason.QUOTA_HELD,
+    CredentialsRefused: WaitReason.CREDENTIALS_REFUSED,
+    Unreached: WaitReason.LINE_UNAVAILABLE,
+}
+
+_log = structlog.get_logger(__name__)
+
+
+class Calling:
+    """Makes one attempt for a claimed row."""
+
+    def __init__(self, *, uow: UnitOfWork[Transaction], line: LineMessages, clock: Clock) -> None:
+        self._uow = uow
+        self._line = line
+        self._clock = clock
+
+    async def call(self, claim: Claim[SendRow], cleared: Cleared) -> None:
+        """Make an attempt with exactly the cleared bytes, unless something forbids it by now."""
+        try:
+            ready = await self._line.open_call(cleared.channel)
+        except ServiceError as error:
+            await self._record_no_token(claim, error)
+            return
+        begun = await self._write_down(claim, cleared)
+        if begun is not None:
+            await self._record(claim, await self._send(ready, cleared, begun))
+
+    async def _send(self, ready: LineCall, cleared: Cleared, begun: SendRow) -> SendOutcome:
+        return await ready.send_narrowcast(cleared, retry_key=begun.retry_key)
+
+    async def _write_down(self, claim: Claim[SendRow], cleared: Cleared) -> SendRow | None:
+        """Commit the intention before any byte leaves (I1); None when there is nothing to call for any more."""
+        async with self._uow() as tx:
+            row = await tx.ledger.hold(claim)
+            if row is None:
+                return None
+            now, age = self._clock.now(), await tx.ledger.measure_key_age(row)
+            settled = settle(row, at=now, age=age)
+            if settled is not None:
+                await record(tx, settled, clock=self._clock, entry=settled.state.name)
+                return None
+            lane = await tx.lanes.hold(row.channel, Endpoint.NARROWCAST, at=now)
+            lane_after = lane.take(now)
+            if lane_after is None:
+                return None
+            begun = row.begin(cleared, at=now, age=age)
+            await tx.ledger.save(begun)
+            await tx.ledger.log(begun, entry="BEGUN", evidence="", at=now)
+            await tx.lanes.save(lane_after, at=now)
+            return begun
+
+    async def _record(self, claim: Claim[SendRow], outcome: SendOutcome) -> None:
+        """Record an answer; an acceptance always, anything else only while the row is ours."""
+        async with self._uow() as tx:
+            row, is_ours = await tx.ledger.hold_regardless(claim)
+            now = self._clock.now()
+            lane = _react(await tx.lanes.hold(row.channel, Endpoint.NARROWCAST, at=now), outcome, self._clock)
+            await tx.lanes.save(lane, at=now)
+            entry, evidence = type(outcome).__name__.upper(), _tell(outcome)
+            if is_ours or isinstance(outcome, Accepted):
+                changed = self._apply(row, outcome, lane)
+                _warn_of_two(changed)
+                await record(tx, changed, clock=self._clock, entry=entry, evidence=evidence)
+            else:
+                await tx.ledger.log(row, entry=entry, evidence=evidence, at=now)
+
+    def _apply(self, row: SendRow, outcome: SendOutcome, lane: Lane) -> SendRow:
+        now = self._clock.now()
+        match outcome:
+            case Accepted(line_request_id):
+                return row.accept(line_request_id, at=now)
+            case Refused(kind):
+                return row.refuse(FailureReason[kind.name], at=now)
+            case InDoubt():
+                return row.doubt(at=now)
+        until = lane.opens(now) if isinstance(outcome, RateLimited) else None
+        return row.put_off(_REASONS[type(outcome)], at=now, until=until)
+
+    async def _record_no_token(self, claim: Claim[SendRow], error: ServiceError) -> None:
+        """Postpone a row for which there is no token; LINE was not called."""
+        refused = isinstance(error, LineCredentialsRefused)
+        reason = WaitReason.CREDENTIALS_REFUSED if refused else WaitReason.LINE_UNAVAILABLE
+        async with self._uow() as tx:
+            row = await tx.ledger.hold(claim)
+            if row is None:
+                return
+            now = self._clock.now()
+            lane = await tx.lanes.hold(row.channel, Endpoint.NARROWCAST, at=now)
+            await tx.lanes.save(lane.strain(now), at=now)
+            evidence = f"no token: {type(error).__name__}"
+            await record(tx, row.postpone(reason, at=now), clock=self._clock, entry="POSTPONED", evidence=evidence)
+
+
+def _react(lane: Lane, outcome: SendOutcome, clock: Clock) -> Lane:
+    """Return a channel's lane after a call: a 429 shuts the gate, no useful answer makes the whole channel rest."""
+    match outcome:
+        case RateLimited():
+            return lane.recover().shut(clock.now())
+        case InDoubt() | Unreached() | CredentialsRefused():
+            return lane.strain(clock.now())
+    return lane.recover()
+
+
+def _warn_of_two(row: SendRow) -> None:
+    """Raise the alarm when LINE has taken one key twice (LP 1.9): a person may have got it twice."""
+    ids = row.acceptance.ids if row.acceptance else ()
+    if len(ids) > 1:
+        _log.error("accepted_twice", row=row.name, line_request_ids=ids)
+
+
+def _tell(outcome: SendOutcome) -> str:
+    return f"request id {outcome.line_request_id}" if isinstance(outcome, Accepted) else outcome.evidence
