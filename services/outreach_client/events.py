@@ -3,7 +3,8 @@
 TYPES = event_types(audience_events_pb2, delivery_events_pb2)
 
 async for message in subscription.messages:
-    envelope, event = read_event(message.subject, message.headers, message.data, TYPES)
+    with suppress(UnknownEventError):
+        envelope, event = read_event(message.subject, message.headers, message.data, TYPES)
 """
 
 from collections.abc import Mapping
@@ -39,7 +40,20 @@ class Envelope:
 
 
 class UnreadableEventError(Exception):
-    """A message is no event of ours, or one of a type that the reader does not know."""
+    """A message is no event of ours, or its type is not among those that were asked for."""
+
+
+class UnknownEventError(UnreadableEventError):
+    """A message is an event of a type that is not among those that were asked for, as of a newer release: pass it over.
+
+    Attributes:
+        type: full name of its message.
+
+    """
+
+    def __init__(self, event_type: str) -> None:
+        super().__init__(f"No event of the type {event_type} is known here.")
+        self.type = event_type
 
 
 def event_types(*modules: ModuleType) -> dict[str, type[Message]]:
@@ -54,7 +68,8 @@ def read_event(
     """Read a NATS message; fields that a newer producer added are ignored.
 
     Raises:
-        UnreadableEventError: it lacks a header, its type is not in `types`, or its body is not of its type.
+        UnknownEventError: its type is not in `types`.
+        UnreadableEventError: it lacks a header, or a header or its body is not of its form.
 
     """
     context = headers or {}
@@ -67,9 +82,14 @@ def read_event(
             resource=context["ce-subject"],
             time=datetime.fromisoformat(context["ce-time"]),
         )
-        event = json_format.Parse(body, types[envelope.type](), ignore_unknown_fields=True)
     except KeyError as error:
-        raise UnreadableEventError(f"No header or type {error.args[0]}.") from error
+        raise UnreadableEventError(f"No header {error.args[0]}.") from error
+    except ValueError as error:
+        raise UnreadableEventError("A header is not of its form.") from error
+    if envelope.type not in types:
+        raise UnknownEventError(envelope.type)
+    try:
+        event = json_format.Parse(body, types[envelope.type](), ignore_unknown_fields=True)
     except (ValueError, json_format.ParseError) as error:
-        raise UnreadableEventError("A header or the body is not of its form.") from error
+        raise UnreadableEventError("The body is not of its form.") from error
     return envelope, event

@@ -1,0 +1,134 @@
+"""`outreach ledger`: puts the send ledger in order after its database was restored to an earlier moment.
+
+A restored ledger has forgotten what it sent since. It refuses orders until it is fenced: rows that were due become
+UNCERTAIN, and the names of campaigns that reporting has heard of since are never given again.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import TextIO
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from outreach.audience.v1.channel_pb2 import ListChannelsRequest
+from outreach.delivery.v1.ledger_pb2 import (
+    FenceLedgerRequest,
+    FenceLedgerResponse,
+    GetLedgerStateRequest,
+    LedgerState,
+)
+from outreach.reporting.v1.report_pb2 import CampaignReport, ListCampaignReportsRequest
+from outreach_client.command.services import Services
+
+NAMES_PER_CALL = 1000
+PAGE_SIZE = 1000
+
+MARGIN = timedelta(days=1)
+"""Reports of campaigns that began so long before the restored moment are named too: names that the ledger knows do no
+harm, and clocks differ."""
+
+FENCE_TIMEOUT_S = 600.0
+"""The last call of a fence turns every row that was due; it is not repeated when nobody waits for it any more."""
+
+
+class NothingKnownError(Exception):
+    """The ledger is empty, so that it can't tell to which moment it was restored."""
+
+
+async def show_state(services: Services, out: TextIO) -> None:
+    """Write whether the ledger needs a fence; raises `RemoteError`."""
+    _write_state(await services.ledger.GetLedgerState(GetLedgerStateRequest()), out)
+
+
+async def fence(services: Services, restore_time: datetime | None, out: TextIO) -> None:
+    """Fence the ledger, and write what was done; to be repeated from the start when it fails.
+
+    Args:
+        services: where to.
+        restore_time: the moment to which the database was restored, or an earlier one, aware; None = the latest change
+            that the ledger holds.
+        out: takes a line for each step.
+
+    Raises:
+        NothingKnownError: `restore_time` is None, and the ledger holds no change.
+        RemoteError: a call failed; the ledger is closed still, and keeps the names that it was given.
+
+    """
+    state = await services.ledger.GetLedgerState(GetLedgerStateRequest())
+    _write_state(state, out)
+    if not state.fence_required and restore_time is None:
+        out.write("Nothing to do.\n")
+        return
+    since = restore_time or _read_last_change(state)
+    out.write(f"Fencing what happened since {since.isoformat()}.\n")
+    refused, names = 0, list[str]()
+    async for name in _list_campaigns(services, since - MARGIN, out):
+        names.append(name)
+        if len(names) == NAMES_PER_CALL:
+            refused += (await _fence(services, since, names)).refused_name_count
+            names = []
+    last = await _fence(services, since, names, complete=True)
+    refused += last.refused_name_count
+    out.write(f"Names that the ledger had forgotten and refuses from now on: {refused}.\n")
+    out.write(f"Campaigns that became UNCERTAIN, for a person to decide: {last.uncertain_campaign_count}.\n")
+    out.write("The ledger takes orders again.\n")
+
+
+async def _fence(
+    services: Services, since: datetime, names: list[str], *, complete: bool = False
+) -> FenceLedgerResponse:
+    request = FenceLedgerRequest(restore_time=_to_stamp(since), campaigns=names, complete=complete)
+    return await services.ledger.FenceLedger(request, timeout=FENCE_TIMEOUT_S)
+
+
+async def _list_campaigns(services: Services, begin: datetime, out: TextIO) -> AsyncIterator[str]:
+    """Give the campaigns of all channels that reporting first heard of at `begin` or later."""
+    async for channel in _list_channels(services):
+        count = 0
+        async for report in _list_reports(services, channel):
+            if report.start_time.ToDatetime(UTC) < begin:
+                break
+            count += 1
+            yield report.campaign
+        out.write(f"{channel}: {count} named.\n")
+
+
+async def _list_channels(services: Services) -> AsyncIterator[str]:
+    request = ListChannelsRequest(page_size=PAGE_SIZE)
+    while True:
+        page = await services.channels.ListChannels(request)
+        for channel in page.channels:
+            yield channel.name
+        if not page.next_page_token:
+            return
+        request.page_token = page.next_page_token
+
+
+async def _list_reports(services: Services, channel: str) -> AsyncIterator[CampaignReport]:
+    """Give a channel's reports, the newest campaign first."""
+    request = ListCampaignReportsRequest(parent=channel, page_size=PAGE_SIZE)
+    while True:
+        page = await services.reports.ListCampaignReports(request)
+        for report in page.campaign_reports:
+            yield report
+        if not page.next_page_token:
+            return
+        request.page_token = page.next_page_token
+
+
+def _write_state(state: LedgerState, out: TextIO) -> None:
+    out.write("The ledger needs a fence.\n" if state.fence_required else "The ledger needs no fence.\n")
+    if state.HasField("last_change_time"):
+        out.write(f"The latest change that it holds: {_read_last_change(state).isoformat()}.\n")
+
+
+def _read_last_change(state: LedgerState) -> datetime:
+    if not state.HasField("last_change_time"):
+        raise NothingKnownError("The ledger is empty; say to which moment it was restored, with --restore-time.")
+    return state.last_change_time.ToDatetime(UTC)
+
+
+def _to_stamp(time: datetime) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(time)
+    return stamp
