@@ -32,7 +32,7 @@ from audience.entrypoints.rpc_internal import LineTokenServicer, TargetingFactsS
 from kit import service
 from kit.clock import open_clock
 from kit.events import outbox
-from kit.events.bus import EventStream
+from kit.events.streams import EventStream
 from kit.ids import RandomIds
 from kit.rpc.run import Worker
 from kit.rpc.server import Api

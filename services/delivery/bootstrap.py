@@ -31,7 +31,7 @@ from kit import service
 from kit.background import run_side_by_side, run_steps
 from kit.clock import Clock, open_clock
 from kit.events import outbox
-from kit.events.bus import EventStream
+from kit.events.streams import EventStream
 from kit.ids import RandomIds
 from kit.rpc.client import connect
 from kit.rpc.run import Worker

@@ -11,8 +11,10 @@ from typing import TypeVar
 
 from kit.background import run_steps
 from kit.config import BaseSettings
-from kit.events.bus import EventStream, NatsBus
+from kit.events.bus import NatsBus
 from kit.events.relay import Relay
+from kit.events.streams import EventStream
+from kit.events.subjects import Subscription
 from kit.ids import RandomIds
 from kit.rpc.run import Worker, supervise
 from kit.rpc.server import Api, RPCServer
@@ -31,6 +33,7 @@ class Definition:
         name: as `delivery`.
         migrations: folder of its Alembic revisions.
         stream: where its events go.
+        subscriptions: what its consumers read; an operator's command looks here (`kit.events.subscriptions`).
         retention: which rows of its database go when.
 
     """
@@ -38,6 +41,7 @@ class Definition:
     name: str
     migrations: Path
     stream: EventStream
+    subscriptions: Sequence[Subscription] = ()
     retention: Sequence[Retention]
 
 
@@ -94,14 +98,9 @@ async def open_ground(definition: Definition, settings: BaseSettings) -> AsyncIt
 
 def keep_house(definition: Definition, ground: Ground) -> list[Worker]:
     """Make the workers that every service has: the relay of its outbox, and retention."""
-    relay = Relay(ground.database, ground.bus, replica=RandomIds().uuid4())
-
-    async def publish() -> None:
-        await ground.bus.ensure_stream(definition.stream)
-        await relay.run()
-
+    relay = Relay(ground.database, ground.bus.stream(definition.stream), replica=RandomIds().uuid4())
     return [
-        Worker("relay", publish),
+        Worker("relay", relay.run),
         Worker("retention", partial(keep_swept, ground.database.writer, definition.retention)),
     ]
 

@@ -12,11 +12,11 @@ import grpc
 from kit import service
 from kit.clock import Clock, open_clock
 from kit.events import inbox, outbox
-from kit.events.bus import EventStream
 from kit.events.consumer import Consumer
 from kit.events.dead_letters import DeadLetters
 from kit.events.inbox import handle_once
 from kit.events.redrive import Handlers
+from kit.events.streams import EventStream
 from kit.ids import RandomIds
 from kit.rpc.client import connect
 from kit.rpc.run import Worker
@@ -38,6 +38,7 @@ REPORTING = Definition(
     name="reporting",
     migrations=Path(__file__).parent / "adapters" / "migrations",
     stream=EventStream(name="reporting", subjects=("outreach.reporting.v1.>",)),
+    subscriptions=(consumers.CAMPAIGNS,),
     retention=(outbox.RETENTION, inbox.RETENTION),
 )
 
@@ -74,8 +75,8 @@ async def open_handlers(settings: Settings) -> AsyncIterator[Handlers]:
     database = open_database(settings.database_url, application_name=REPORTING.name)
     try:
         uow: SqlUnitOfWork[SqlTransaction] = SqlUnitOfWork(database, partial(build_transaction, ids=RandomIds()))
-        handle = handle_once(consumers.CONSUMER, uow, consumers.apply_event)
-        yield Handlers({consumers.CONSUMER: handle}, DeadLetters(database))
+        handle = handle_once(consumers.CAMPAIGNS.consumer, uow, consumers.apply_event)
+        yield Handlers({consumers.CAMPAIGNS.consumer: handle}, DeadLetters(database))
     finally:
         await database.close()
 
@@ -88,9 +89,9 @@ def _build_api(reports: Reports) -> Api:
 
 
 def _follow_campaigns(uow: SqlUnitOfWork[SqlTransaction], ground: Ground) -> Worker:
-    handle = handle_once(consumers.CONSUMER, uow, consumers.apply_event)
-    consumer = Consumer(consumers.CONSUMER, handle, DeadLetters(ground.database))
-    return Worker("campaigns", partial(ground.bus.consume, consumers.STREAM, consumer, subjects=consumers.SUBJECTS))
+    handle = handle_once(consumers.CAMPAIGNS.consumer, uow, consumers.apply_event)
+    consumer = Consumer(consumers.CAMPAIGNS, handle, DeadLetters(ground.database))
+    return Worker("campaigns", partial(ground.bus.consume, consumer))
 
 
 def _publish_reports(publishing: Publishing) -> list[Worker]:

@@ -1,34 +1,62 @@
 """In-memory stand-ins for the ports of `kit.events`."""
 
-from fnmatch import fnmatchcase
+from datetime import UTC, datetime, timedelta
 
-from kit.events.consumer import Consumer
 from kit.events.envelope import Event
 from kit.events.errors import BusUnavailable
+from kit.events.ports import Stored, StreamState
 
 
 class FakeBus:
-    """A `Publisher` that keeps each id once, and a source of deliveries that repeats without waiting."""
+    """A `Publisher` that keeps each id once.
+
+    `lose_stream` takes the stream away, `fall_back` the newest of what it holds; `restart` is an outage that is over.
+    """
 
     def __init__(self) -> None:
         self.available = True
+        self.stream = "library"
+        self.session = 1
         self.published: list[Event] = []
-        self.attempts: list[str] = []
+        self.refusals = 0
+        self.create_time = datetime(2026, 1, 1, tzinfo=UTC)
+        self._exists = False
 
-    async def publish(self, event: Event) -> None:
+    async def declare(self) -> StreamState:
+        """Make the stream if there is none."""
+        self._require()
+        self._exists = True
+        return StreamState(self.create_time.isoformat(), self.create_time, len(self.published))
+
+    async def publish(self, event: Event) -> Stored:
         """Keep the event, as JetStream would."""
-        self.attempts.append(event.id)
-        if not self.available:
-            raise BusUnavailable("The bus is switched off.")
-        if event.id not in {kept.id for kept in self.published}:
-            self.published.append(event)
+        self._require()
+        if not self._exists:
+            raise BusUnavailable("There is no stream.")
+        ids = [kept.id for kept in self.published]
+        if event.id in ids:
+            return Stored(ids.index(event.id) + 1, is_repeat=True)
+        self.published.append(event)
+        return Stored(len(self.published), is_repeat=False)
 
-    async def deliver_all(self, consumer: Consumer, *, subjects: str = "*", max_deliveries: int = 100) -> None:
-        """Deliver what was published so far to `consumer`, each event until it is settled."""
-        for event in [event for event in self.published if fnmatchcase(event.subject, subjects)]:
-            for attempt in range(1, max_deliveries + 1):
-                if await consumer.deliver(event, attempt) is None:
-                    break
+    def lose_stream(self) -> None:
+        """Forget the stream with all that it holds; the next one is of another time."""
+        self.create_time += timedelta(days=1)
+        self._exists = False
+        self.published = []
+
+    def fall_back(self, *, to: int) -> None:
+        """Forget all but the first events, as a server does that comes back with an older copy of its files."""
+        self.published = self.published[:to]
+
+    def restart(self) -> None:
+        """Be out of reach for a moment."""
+        self.session += 1
+
+    def _require(self) -> None:
+        if not self.available:
+            self.refusals += 1
+            raise BusUnavailable("The bus is switched off.")
 
 
 class FakeOutbox:

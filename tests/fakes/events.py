@@ -4,6 +4,10 @@ import itertools
 from datetime import UTC, datetime
 
 from kit.events.envelope import Event
+from kit.events.subjects import Subscription
+
+READER = Subscription(consumer="reader", stream="library", subjects=("test.library.v1.*.book.*",))
+"""What the consumer of these tests reads; `make_event` makes such events."""
 
 _numbers = itertools.count(1)
 

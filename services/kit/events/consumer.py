@@ -14,10 +14,17 @@ from kit.events.envelope import Event
 from kit.events.errors import BusUnavailable, PermanentFailure
 from kit.events.metrics import ConsumerMetrics
 from kit.events.ports import Handler
+from kit.events.subjects import Subscription
 from kit.events.tracing import producer_context
 from kit.store.errors import StoreError
 
 _log = structlog.get_logger(__name__)
+
+
+# During a roll-out a durable may deliver what only replicas of another release handle: it is given back this often,
+# which takes some 14 minutes, before it is taken for nobody's.
+FOREIGN_ATTEMPTS = 20
+_FOREIGN = "NOT_SUBSCRIBED"
 
 
 class Cemetery(Protocol):
@@ -53,14 +60,14 @@ class RetryPolicy:
 
 
 class Consumer:
-    """One durable consumer of a service: its name, its handler, its patience.
+    """One durable consumer of a service: its subscription, its handler, its patience.
 
     `handle_time` caps one call of the handler; it stays under the bus's patience for an answer (`kit.events.bus`).
     """
 
     def __init__(
         self,
-        name: str,
+        subscription: Subscription,
         handle: Handler,
         dead_letters: Cemetery,
         *,
@@ -68,13 +75,14 @@ class Consumer:
         handle_time: timedelta = timedelta(seconds=20),
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        self.name = name
+        self.subscription = subscription
+        self.name = subscription.consumer
         self._handle = handle
         self._dead_letters = dead_letters
         self._retry = retry or RetryPolicy()
         self._handle_time = handle_time
         self._jitter = jitter
-        self._metrics = ConsumerMetrics(name)
+        self._metrics = ConsumerMetrics(subscription.consumer)
 
     async def deliver(self, event: Event, attempt: int) -> timedelta | None:
         """Handle delivery number `attempt`, from 1; return None when that settles it, else the wait for the next.
@@ -89,33 +97,41 @@ class Consumer:
             return await self._settle(event, attempt)
 
     async def _settle(self, event: Event, attempt: int) -> timedelta | None:
+        if not self.subscription.wants(event.subject):
+            return await self._pass_on(event, attempt)
         try:
             async with asyncio.timeout(self._handle_time.total_seconds()):
                 await self._handle(event)
         except PermanentFailure as error:
             return await self._bury(event, attempt, error.reason)
         except self._retry.outages as error:
-            return self._retry_later(event, attempt, error)
+            return self._retry_later(event, attempt, type(error).__name__)
         except Exception as error:  # noqa: BLE001 - whatever went wrong must not stop the events behind it
             if attempt < self._retry.max_attempts:
-                return self._retry_later(event, attempt, error)
+                return self._retry_later(event, attempt, type(error).__name__)
             _log.exception("event_failed_for_good", **self._about(event, attempt))
             return await self._bury(event, attempt, type(error).__name__)
         self._metrics.count("handled")
         return None
 
+    async def _pass_on(self, event: Event, attempt: int) -> timedelta | None:
+        """Leave the event to a replica that subscribes to it; noting it as handled would hide it from that one."""
+        if attempt < FOREIGN_ATTEMPTS:
+            return self._retry_later(event, attempt, _FOREIGN)
+        return await self._bury(event, attempt, _FOREIGN)
+
     async def _bury(self, event: Event, attempt: int, reason: str) -> timedelta | None:
         try:
             await self._dead_letters.bury(self.name, event, reason=reason, attempt_count=attempt)
         except Exception as error:  # noqa: BLE001 - an event that can't be buried stays on the bus
-            return self._retry_later(event, attempt, error)
+            return self._retry_later(event, attempt, type(error).__name__)
         self._metrics.count("buried")
         _log.error("event_buried", reason=reason, **self._about(event, attempt))
         return None
 
-    def _retry_later(self, event: Event, attempt: int, error: Exception) -> timedelta:
+    def _retry_later(self, event: Event, attempt: int, reason: str) -> timedelta:
         self._metrics.count("retried")
-        _log.warning("event_retried_later", reason=type(error).__name__, **self._about(event, attempt))
+        _log.warning("event_retried_later", reason=reason, **self._about(event, attempt))
         return self._retry.delay(attempt) * (0.5 + self._jitter() / 2)
 
     def _about(self, event: Event, attempt: int) -> dict[str, object]:

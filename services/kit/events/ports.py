@@ -1,6 +1,8 @@
 """Events as application code sees them: no broker, no SQL."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from kit.events.envelope import Event
@@ -29,10 +31,54 @@ class Inbox(Protocol):
         ...
 
 
-class Publisher(Protocol):
-    """The sending side of the bus."""
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """What a stream is now.
 
-    async def publish(self, event: Event) -> None:
+    Attributes:
+        incarnation: tells this stream from one of the same name that was lost or removed.
+        create_time: when it was made, by the bus's clock.
+        last_sequence: number of the newest event that it ever stored; falls only when the bus has lost some.
+
+    """
+
+    incarnation: str
+    create_time: datetime
+    last_sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The bus's word that it has an event: its number in the stream, and whether it was there already."""
+
+    sequence: int
+    is_repeat: bool
+
+
+class Publisher(Protocol):
+    """The sending side of the bus: the stream of one service."""
+
+    @property
+    def stream(self) -> str:
+        """The stream's name."""
+        ...
+
+    @property
+    def session(self) -> int:
+        """A number that changes whenever the bus was out of reach, and may have come back as another."""
+        ...
+
+    async def declare(self) -> StreamState:
+        """Make sure that there is a stream for the service's subjects, and tell what it is.
+
+        Raises:
+            BusUnavailable: the bus gives no answer.
+            BusRefusal: there is no stream, and the bus will not make one.
+
+        """
+        ...
+
+    async def publish(self, event: Event) -> Stored:
         """Return once the bus has stored `event`; a repeat within its duplicate window is stored once.
 
         Raises:

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import any_, bindparam, func, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import func, select
 
+from kit.events.continuity import CHECK_INTERVAL, Continuity
 from kit.events.envelope import Event
-from kit.events.errors import BusUnavailable
+from kit.events.errors import REFUSAL_PAUSE, BusRefusal, BusUnavailable
 from kit.events.metrics import RelayMetrics
-from kit.events.ports import Publisher
+from kit.events.ports import Publisher, Stored
 from kit.events.rows import from_row
 from kit.events.schema import OUTBOX
 from kit.events.tracing import untraced
 from kit.store.engine import Database
 from kit.store.errors import StoreError
 from kit.store.leases import Lease
-from kit.store.uow import connected, transaction
+from kit.store.uow import connected
 
 # Half of it is the mean wait of an event in an idle service; NOTIFY would be faster, but it makes commits queue up.
 POLL_INTERVAL = timedelta(milliseconds=20)
@@ -35,17 +35,12 @@ _READ = (
     .order_by(OUTBOX.c.id)
     .limit(BATCH)
 )
-_MARK = (
-    update(OUTBOX)
-    .where(OUTBOX.c.id == any_(bindparam("ids", type_=ARRAY(OUTBOX.c.id.type))))
-    .values(publish_time=func.now())
-)
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Stored:
+class _Waiting:
     """One unpublished row."""
 
     row_id: int
@@ -57,15 +52,32 @@ class Relay:
 
     An event leaves the outbox only after the bus confirmed it. A relay that dies in between leaves it to the next one,
     which publishes it again under the same id. Order per resource holds even while a replaced relay still publishes:
-    each sends a resource's next event only after the previous one was confirmed.
+    each sends a resource's next event only after the previous one was confirmed. A stream that is not there is made,
+    and what a lost one held is published anew (`kit.events.continuity`).
     """
 
     def __init__(
-        self, database: Database, publisher: Publisher, *, replica: str, lease_ttl: timedelta = timedelta(seconds=10)
+        self,
+        database: Database,
+        publisher: Publisher,
+        *,
+        replica: str,
+        lease_ttl: timedelta = timedelta(seconds=10),
+        check_interval: timedelta = CHECK_INTERVAL,
     ) -> None:
-        """Describe the relay; `replica` is unique per process, `lease_ttl` is how long a dead relay is waited for."""
+        """Describe the relay.
+
+        Args:
+            database: holds the outbox.
+            publisher: the way to the stream.
+            replica: unique per process.
+            lease_ttl: how long a dead relay is waited for.
+            check_interval: how often the stream is looked at without another reason.
+
+        """
         self._database = database
         self._publisher = publisher
+        self._continuity = Continuity(database, publisher, every=check_interval)
         self._lease = Lease(database.writer, name="outbox-relay", holder=replica, ttl=lease_ttl)
         self._metrics = RelayMetrics()
         self._failure_count = 0
@@ -85,12 +97,21 @@ class Relay:
         """Publish one batch if it is this replica's turn; return the seconds to wait before the next."""
         try:
             if not await self._lease.hold():
+                self._continuity.forget()
                 return self._lease.ttl.total_seconds() / 2
+            # Also reports the lag, which grows while the bus is away.
             batch = await self._read()
+            if await self._continuity.check():
+                return 0
             published = await self._publish(batch)
-        except StoreError as error:
+        except BusRefusal as refusal:
+            stream, pause = self._publisher.stream, REFUSAL_PAUSE.total_seconds()
+            _log.error("stream_refused", stream=stream, reason=refusal.reason, code=refusal.code, wait_s=pause)
+            return pause
+        except (StoreError, BusUnavailable) as error:
             return self._back_off(type(error).__name__)
         if published < len(batch):
+            self._continuity.doubt()
             return self._back_off(BusUnavailable.__name__)
         self._failure_count = 0
         return 0 if batch else POLL_INTERVAL.total_seconds()
@@ -102,41 +123,37 @@ class Relay:
         _log.warning("relay_waits", reason=reason, wait_s=wait, failure_count=self._failure_count)
         return wait
 
-    async def _read(self) -> Sequence[_Stored]:
+    async def _read(self) -> Sequence[_Waiting]:
         async with connected(self._database.reader) as connection:
             rows = (await connection.execute(_READ)).all()
         self._metrics.report_lag(float(rows[0].age_s) if rows else 0.0)
-        return [_Stored(row.id, from_row(row)) for row in rows]
+        return [_Waiting(row.id, from_row(row)) for row in rows]
 
-    async def _publish(self, batch: Sequence[_Stored]) -> int:
+    async def _publish(self, batch: Sequence[_Waiting]) -> int:
         """Publish and mark `batch`; return how many of it are done."""
-        if not batch:
-            return 0
         done = await asyncio.gather(*map(self._publish_chain, _chains(batch)))
-        ids = [row_id for chain in done for row_id in chain]
-        if ids:
-            async with transaction(self._database.writer) as connection:
-                await connection.execute(_MARK, {"ids": ids})
-            self._metrics.count_published(len(ids))
-        return len(ids)
+        published = [row for chain in done for row in chain]
+        if not published or not await self._continuity.mark(published):
+            return 0
+        self._metrics.count_published(len(published))
+        return len(published)
 
-    async def _publish_chain(self, chain: Sequence[_Stored]) -> list[int]:
-        """Publish one resource's events one after another, up to the first that fails; return their row ids."""
-        done: list[int] = []
-        for stored in chain:
+    async def _publish_chain(self, chain: Sequence[_Waiting]) -> list[tuple[int, Stored]]:
+        """Publish one resource's events one after another, up to the first that fails; return those that are stored."""
+        done: list[tuple[int, Stored]] = []
+        for waiting in chain:
             if not self._lease.valid:
                 break
             try:
-                await self._publisher.publish(stored.event)
+                done.append((waiting.row_id, await self._publisher.publish(waiting.event)))
             except BusUnavailable:
                 break
-            done.append(stored.row_id)
         return done
 
 
-def _chains(batch: Sequence[_Stored]) -> list[list[_Stored]]:
+def _chains(batch: Sequence[_Waiting]) -> list[list[_Waiting]]:
     """Split a batch by resource, each part in the batch's order."""
-    chains: dict[str, list[_Stored]] = defaultdict(list)
-    for stored in batch:
-        chains[stored.event.resource].append(stored)
+    chains: dict[str, list[_Waiting]] = defaultdict(list)
+    for waiting in batch:
+        chains[waiting.event.resource].append(waiting)
     return list(chains.values())

@@ -11,6 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kit.events.bodies import decode_body
 from kit.events.envelope import Event
 from kit.events.errors import PermanentFailure
+from kit.events.subjects import Subscription
 from outreach.delivery.v1 import delivery_events_pb2 as pb
 from outreach.delivery.v1.campaign_pb2 import Campaign
 from reporting.application.ports import Transaction
@@ -18,9 +19,9 @@ from reporting.application.tracking import track
 from reporting.domain.rounds import Fact, FactKind
 from reporting.entrypoints.names import CAMPAIGN
 
-STREAM = "delivery"
-CONSUMER = "reporting-campaigns"
-SUBJECTS = ("outreach.delivery.v1.*.campaign.*",)
+CAMPAIGNS = Subscription(
+    consumer="reporting-campaigns", stream="delivery", subjects=("outreach.delivery.v1.*.campaign.*",)
+)
 
 GIVEN_UP = frozenset({Campaign.Failure.GIVEN_UP, Campaign.Failure.OUTCOME_UNKNOWN})
 """Reasons under which people may have got what LINE accepted; the second one is of releases before this."""

@@ -13,6 +13,7 @@ import yaml
 from google.protobuf import descriptor_pool, json_format
 from google.protobuf.message_factory import GetMessageClass
 
+from kit.service import Definition
 from tests.contract.events.facts import PUBLISHED
 
 PROTOS = Path(__file__).resolve().parents[3] / "protos"
@@ -125,8 +126,9 @@ def test_bodies_are_their_messages(service: str) -> None:
 @pytest.mark.parametrize("service", CONSUMING)
 def test_services_consume_what_is_registered_for_them(service: str) -> None:
     """The subjects that a service's consumers ask NATS for are those that name it as a consumer."""
-    consumers: Any = import_module(f"{service}.entrypoints.consumers")
-    asked = {e.subject for e in read_register() if any(_matches(pattern, e.subject) for pattern in consumers.SUBJECTS)}
+    definition: Definition = getattr(import_module(f"{service}.bootstrap"), service.upper())
+    patterns = [pattern for subscription in definition.subscriptions for pattern in subscription.subjects]
+    asked = {e.subject for e in read_register() if any(_matches(pattern, e.subject) for pattern in patterns)}
 
     assert asked == {entry.subject for entry in read_register() if service in entry.consumers}
 

@@ -10,25 +10,30 @@ from pathlib import Path
 
 from kit.events.bus import NatsBus
 from kit.events.envelope import Event
+from kit.events.ports import Stored
 from kit.events.relay import Relay
+from kit.events.streams import EventStream, NatsStream
 from kit.store.engine import open_database
 
+STREAM = EventStream(name="library", subjects=("test.library.v1.>",))
 
-class Swallowing:
+
+class Swallowing(NatsStream):
     """A `Publisher` that publishes and then keeps quiet."""
 
     def __init__(self, bus: NatsBus, count: int, file: Path) -> None:
-        self._bus = bus
+        super().__init__(bus, STREAM)
         self._left = count
         self._file = file
 
-    async def publish(self, event: Event) -> None:
+    async def publish(self, event: Event) -> Stored:
         """Publish for real; never return."""
-        await self._bus.publish(event)
+        stored = await super().publish(event)
         self._left -= 1
         if self._left == 0:
             self._file.touch()
         await asyncio.Event().wait()
+        return stored
 
 
 async def main(database_url: str, nats_url: str, count: str, file: str) -> None:

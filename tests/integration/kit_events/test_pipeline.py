@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -14,8 +15,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from deploy.local.nats import NATSServer
 from deploy.local.processes import Process, start_all
-from kit.events.bus import EventStream, NatsBus
+from kit.events.bus import NatsBus
 from kit.events.consumer import Consumer, RetryPolicy
 from kit.events.dead_letters import DeadLetters
 from kit.events.envelope import Event
@@ -24,13 +26,13 @@ from kit.events.inbox import SqlInbox, handle_once
 from kit.events.outbox import Outbox
 from kit.events.ports import Handler
 from kit.events.relay import Relay
+from kit.events.streams import NatsStream
 from kit.store.engine import Database
 from kit.store.uow import SqlUnitOfWork, connected
-from tests.fakes.events import make_event
+from tests.fakes.events import READER, make_event
 from tests.infrastructure.eventually import eventually
+from tests.integration.kit_events.reading import LIBRARY
 
-STREAM = EventStream(name="library", subjects=("test.library.v1.>",))
-SUBJECTS = ["test.library.v1.>"]
 RETRY = RetryPolicy(max_attempts=2, first_delay=timedelta(milliseconds=10))
 
 Condition = Callable[[], bool | Awaitable[bool]]
@@ -55,14 +57,6 @@ async def uow(database: Database) -> SqlUnitOfWork[Tx]:
     async with database.writer.begin() as connection:
         await connection.execute(text("CREATE TABLE effects (event_id text)"))
     return SqlUnitOfWork(database, lambda connection: Tx(Outbox(connection), SqlInbox(connection), connection))
-
-
-@pytest.fixture
-async def bus(nats_url: str) -> AsyncIterator[NatsBus]:
-    """Give a bus with the stream under test."""
-    async with NatsBus(nats_url, name="kit-tests") as bus:
-        await bus.ensure_stream(STREAM)
-        yield bus
 
 
 @asynccontextmanager
@@ -101,21 +95,23 @@ async def produce(uow: SqlUnitOfWork[Tx], *events: Event) -> None:
 
 
 async def test_every_committed_event_has_one_effect_in_order(
-    uow: SqlUnitOfWork[Tx], database: Database, bus: NatsBus
+    uow: SqlUnitOfWork[Tx], database: Database, bus: NatsBus, library: NatsStream
 ) -> None:
     """From the producer's commit to the consumer's, nothing is lost, doubled or, per resource, swapped."""
     events = [make_event() for _ in range(30)]
-    consumer = Consumer("reader", handle_once("reader", uow, Tx.note_effect), DeadLetters(database))
-    relay = Relay(database, bus, replica="replica-1")
+    consumer = Consumer(READER, handle_once("reader", uow, Tx.note_effect), DeadLetters(database))
+    relay = Relay(database, library, replica="replica-1")
 
-    async with running(relay.run(), bus.consume("library", consumer, subjects=SUBJECTS)):
+    async with running(relay.run(), bus.consume(consumer)):
         await produce(uow, *events)
         await eventually(had_effects(database, 30))
 
     assert await effects(database) == [event.id for event in events]
 
 
-async def test_redelivered_event_has_one_effect(uow: SqlUnitOfWork[Tx], database: Database, bus: NatsBus) -> None:
+async def test_redelivered_event_has_one_effect(
+    uow: SqlUnitOfWork[Tx], database: Database, bus: NatsBus, library: NatsStream
+) -> None:
     """A handler that committed and then failed to say so is called again, and skips."""
     handle = handle_once("reader", uow, Tx.note_effect)
     calls: list[str] = []
@@ -127,15 +123,17 @@ async def test_redelivered_event_has_one_effect(uow: SqlUnitOfWork[Tx], database
             raise RuntimeError
 
     event = make_event()
-    await bus.publish(event)
-    consumer = Consumer("reader", commit_then_fail, DeadLetters(database), retry=RETRY)
-    async with running(bus.consume("library", consumer, subjects=SUBJECTS)):
+    await library.publish(event)
+    consumer = Consumer(READER, commit_then_fail, DeadLetters(database), retry=RETRY)
+    async with running(bus.consume(consumer)):
         await eventually(lambda: len(calls) == 2)
 
     assert await effects(database) == [event.id]
 
 
-async def test_poison_is_buried_and_redriven(uow: SqlUnitOfWork[Tx], database: Database, bus: NatsBus) -> None:
+async def test_poison_is_buried_and_redriven(
+    uow: SqlUnitOfWork[Tx], database: Database, bus: NatsBus, library: NatsStream
+) -> None:
     """An event that can't be handled leaves no effect, waits as a dead letter, and has its effect when redriven."""
     letters = DeadLetters(database)
 
@@ -144,9 +142,9 @@ async def test_poison_is_buried_and_redriven(uow: SqlUnitOfWork[Tx], database: D
         raise PermanentFailure("NOT_YET_SUPPORTED")
 
     poison = make_event()
-    await bus.publish(poison)
-    consumer = Consumer("reader", handle_once("reader", uow, spoil), letters, retry=RETRY)
-    async with running(bus.consume("library", consumer, subjects=SUBJECTS)):
+    await library.publish(poison)
+    consumer = Consumer(READER, handle_once("reader", uow, spoil), letters, retry=RETRY)
+    async with running(bus.consume(consumer)):
         await eventually(has_letters(letters))
     (letter,) = await letters.find()
     assert (letter.event, letter.reason) == (poison, "NOT_YET_SUPPORTED")
@@ -160,8 +158,45 @@ async def test_poison_is_buried_and_redriven(uow: SqlUnitOfWork[Tx], database: D
     assert await letters.find() == []
 
 
+async def test_nats_back_without_its_streams(
+    uow: SqlUnitOfWork[Tx], database: Database, own_server: NATSServer, tmp_path: Path
+) -> None:
+    """When NATS comes back with nothing, producer and consumer go on by themselves; every event has its one effect.
+
+    What the lost stream held and nobody had read is published anew from the outbox, before what came meanwhile.
+    """
+    events = [make_event(resource=f"shelves/{number % 3}") for number in range(12)]
+    async with NatsBus(own_server.url, name="kit-tests") as bus:
+        consumer = Consumer(READER, handle_once("reader", uow, Tx.note_effect), DeadLetters(database), retry=RETRY)
+        relay = Relay(database, bus.stream(LIBRARY), replica="replica-1")
+        async with running(relay.run()):
+            async with running(bus.consume(consumer)):
+                await produce(uow, *events[:4])
+                await eventually(had_effects(database, 4))
+            await produce(uow, *events[4:8])
+            await eventually(all_marked(database, 8))
+            own_server.process.kill()
+            shutil.rmtree(tmp_path / "jetstream")
+            await produce(uow, *events[8:])
+            start_all([own_server.process])
+
+            async with running(bus.consume(consumer)):
+                await eventually(had_effects(database, 12), deadline=20)
+            sent = await read_stream(own_server.url)
+
+    assert sorted(await effects(database)) == sorted(event.id for event in events)
+    for resource in {event.resource for event in events}:
+        expected = [event.id for event in events if event.resource == resource]
+        assert [event_id for name, event_id in sent if name == resource] == expected
+
+
 async def test_relay_killed_between_publication_and_mark(
-    uow: SqlUnitOfWork[Tx], database: Database, kit_database_url: str, bus: NatsBus, nats_url: str, tmp_path: Path
+    uow: SqlUnitOfWork[Tx],
+    database: Database,
+    kit_database_url: str,
+    library: NatsStream,
+    nats_url: str,
+    tmp_path: Path,
 ) -> None:
     """After SIGKILL of a relay that had stored events but marked none, the stream ends up with each once, in order."""
     resources = [f"shelves/{number}" for number in range(10)]
@@ -180,7 +215,7 @@ async def test_relay_killed_between_publication_and_mark(
     doomed.kill()
     assert await count_marked(database) == 0
 
-    relay = Relay(database, bus, replica="successor", lease_ttl=timedelta(seconds=1))
+    relay = Relay(database, library, replica="successor", lease_ttl=timedelta(seconds=1))
     async with running(relay.run()):
         await eventually(all_marked(database, len(events)), deadline=20)
 

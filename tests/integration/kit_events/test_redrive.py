@@ -1,44 +1,13 @@
 """The operator's command for dead letters, as a process of its own."""
 
-import asyncio
-import os
-import sys
-from pathlib import Path
-
-import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from functools import partial
 
 from kit.events.dead_letters import DeadLetters
 from kit.store.engine import Database
 from tests.fakes.events import make_event
-from tests.fakes.issuer import ISSUER, Issuer, write_key_set, write_private_key
+from tests.integration.kit_events.commands import run_command
 
-_ROOT = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture
-def environment(tmp_path: Path, kit_database_url: str) -> dict[str, str]:
-    """Give the settings of the service beside."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("OUTREACH_")}
-    return inherited | {
-        "PYTHONPATH": f"{_ROOT / 'services'}:{Path(__file__).parent}",
-        "OUTREACH_DATABASE_URL": kit_database_url,
-        "OUTREACH_JWKS": str(write_key_set(tmp_path / "jwks.json", Issuer().public_jwk())),
-        "OUTREACH_JWT_ISSUER": ISSUER,
-        "OUTREACH_IDENTITY_KEY_FILE": str(write_private_key(tmp_path / "id.pem", Ed25519PrivateKey.generate())),
-    }
-
-
-async def run(environment: dict[str, str], *arguments: str) -> tuple[int | None, str]:
-    """Run the command to its end; return its status and what it wrote."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "kit.events.redrive", "redrivable", *arguments),
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    output, _ = await process.communicate()
-    return process.returncode, output.decode()
+run = partial(run_command, "kit.events.redrive")
 
 
 async def test_list(database: Database, environment: dict[str, str]) -> None:

@@ -12,9 +12,9 @@ import nats
 from deploy.local.ports import ReservedPort
 from kit.config import BaseSettings
 from kit.events import outbox
-from kit.events.bus import EventStream
 from kit.events.envelope import Event
 from kit.events.outbox import Outbox
+from kit.events.streams import EventStream
 from kit.rpc.server import Api
 from kit.service import Definition, Service, keep_house, open_ground, serve, work_side_by_side
 from kit.store.uow import transaction

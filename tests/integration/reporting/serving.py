@@ -16,8 +16,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from nats.js.errors import NotFoundError
 
 from kit.events.bodies import encode_body
-from kit.events.bus import EventStream, NatsBus
+from kit.events.bus import NatsBus
 from kit.events.envelope import Event
+from kit.events.streams import EventStream, NatsStream
 from kit.rpc.server import RPCServer
 from outreach.delivery.internal.v1 import send_observation_pb2
 from outreach.delivery.v1 import delivery_events_pb2
@@ -85,7 +86,7 @@ class Served:
 
     address: str
     parts: Parts
-    bus: NatsBus
+    sends: NatsStream
 
     @asynccontextmanager
     async def call_as(self, **claims: Any) -> AsyncIterator[Any]:
@@ -106,7 +107,7 @@ class Served:
             time=ACCEPTED,
             body=encode_body(fact),
         )
-        await self.bus.publish(event)
+        await self.sends.publish(event)
         return event.id
 
 
@@ -127,13 +128,15 @@ async def serve_reporting(parts: Parts) -> AsyncIterator[Served]:
     """Serve and work in this event loop, until the end of the `with` block."""
     settings = parts.describe()
     async with NatsBus(parts.nats_url, name="tests") as bus, open_service(settings, clock=parts.clock) as service:
-        await bus.ensure_stream(DELIVERY_STREAM)
+        sends = bus.stream(DELIVERY_STREAM)
+        await bus.wait()
+        await sends.declare()
         server = RPCServer(service.api, settings)
         port = await server.start()
         workers = {asyncio.create_task(worker.run()) for worker in service.workers}
         try:
             await _await_consumer(parts.nats_url)
-            yield Served(f"127.0.0.1:{port}", parts, bus)
+            yield Served(f"127.0.0.1:{port}", parts, sends)
         finally:
             await _end(workers)
             await server.drain(0)
@@ -145,7 +148,7 @@ async def _await_consumer(nats_url: str) -> None:
 
     async def listens() -> bool:
         try:
-            await connection.jetstream().consumer_info(consumers.STREAM, consumers.CONSUMER)
+            await connection.jetstream().consumer_info(consumers.CAMPAIGNS.stream, consumers.CAMPAIGNS.consumer)
         except NotFoundError:
             return False
         return True

@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 from opentelemetry import trace
 
-from kit.events.consumer import Consumer, RetryPolicy
+from kit.events.consumer import FOREIGN_ATTEMPTS, Consumer, RetryPolicy
 from kit.events.envelope import Event
 from kit.events.errors import PermanentFailure
 from kit.events.ports import Handler
 from kit.store.errors import StoreUnavailable
 from tests.fakes.bus import FakeDeadLetters
-from tests.fakes.events import make_event
+from tests.fakes.events import READER, make_event
 
 RETRY = RetryPolicy(max_attempts=3, first_delay=timedelta(seconds=1), max_delay=timedelta(seconds=5))
 
@@ -26,7 +26,7 @@ def dead_letters() -> FakeDeadLetters:
 def make_consumer(handle: Handler, dead_letters: FakeDeadLetters) -> Consumer:
     """Return a consumer without jitter, under the name `reader`."""
     return Consumer(
-        "reader", handle, dead_letters, retry=RETRY, handle_time=timedelta(milliseconds=50), jitter=lambda: 1.0
+        READER, handle, dead_letters, retry=RETRY, handle_time=timedelta(milliseconds=50), jitter=lambda: 1.0
     )
 
 
@@ -111,6 +111,23 @@ async def test_handler_that_hangs_is_stopped(dead_letters: FakeDeadLetters) -> N
     wait = await make_consumer(hang, dead_letters).deliver(make_event(), 1)
 
     assert wait == timedelta(seconds=1)
+
+
+async def test_event_of_another_release_is_passed_on(dead_letters: FakeDeadLetters) -> None:
+    """An event that this release does not subscribe to is left to a replica that does, and buried if there is none."""
+    seen: list[Event] = []
+
+    async def handle(event: Event) -> None:
+        seen.append(event)
+
+    consumer, event = make_consumer(handle, dead_letters), make_event(subject="test.library.v1.a.shelf.moved")
+    waits = [await consumer.deliver(event, attempt) for attempt in range(1, FOREIGN_ATTEMPTS)]
+
+    assert None not in waits
+    assert dead_letters.buried == {}
+    assert await consumer.deliver(event, FOREIGN_ATTEMPTS) is None
+    assert dead_letters.buried == {("reader", event.id): ("NOT_SUBSCRIBED", FOREIGN_ATTEMPTS)}
+    assert seen == []
 
 
 async def test_handler_works_in_the_producers_trace(dead_letters: FakeDeadLetters) -> None:

@@ -10,7 +10,7 @@ from kit.events.consumer import Consumer
 from kit.events.deliveries import deliver_all
 from kit.events.envelope import Event, to_headers
 from tests.fakes.bus import FakeDeadLetters
-from tests.fakes.events import make_event
+from tests.fakes.events import READER, make_event
 
 
 @dataclass
@@ -53,7 +53,7 @@ async def test_lost_answer_does_not_stop_the_events_behind_it() -> None:
     messages: list[Any] = [OrphanedMessage(event) for event in events]
     handled = Handled()
 
-    await deliver_all(Consumer("reader", handled, FakeDeadLetters()), cast("list[Msg]", messages))
+    await deliver_all(Consumer(READER, handled, FakeDeadLetters()), cast("list[Msg]", messages))
 
     assert handled.events == events
     assert [message.acknowledgements for message in messages] == [1, 1]

@@ -2,13 +2,25 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from kit.config import BaseSettings
 from kit.events.dead_letters import DeadLetters
 from kit.events.envelope import Event
 from kit.events.errors import PermanentFailure
 from kit.events.redrive import Handlers
+from kit.events.streams import EventStream
+from kit.events.subjects import Subscription
+from kit.service import Definition
 from kit.store.engine import open_database
+
+REDRIVABLE = Definition(
+    name="redrivable",
+    migrations=Path(),
+    stream=EventStream(name="redrivable", subjects=("test.redrivable.v1.>",)),
+    subscriptions=(Subscription(consumer="reader", stream="library", subjects=("test.library.v1.*.book.*",)),),
+    retention=(),
+)
 
 
 async def _handle(event: Event) -> None:
