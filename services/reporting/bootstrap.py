@@ -26,8 +26,10 @@ from kit.store.engine import open_database
 from kit.store.uow import SqlUnitOfWork
 from outreach.reporting.v1.report_pb2_grpc import add_ReportServiceServicer_to_server
 from reporting.adapters.delivery_client import DeliverySends
+from reporting.adapters.send_list import DeliverySendList
 from reporting.adapters.store.transaction import SqlTransaction, build_transaction
 from reporting.application.publishing import Publishing
+from reporting.application.reconciling import Reconciling
 from reporting.application.reports import Reports
 from reporting.config import Settings
 from reporting.entrypoints import consumers
@@ -44,6 +46,9 @@ REPORTING = Definition(
 
 PUBLISHING_IDLE = timedelta(milliseconds=500)
 """How long a worker waits, in machine time, before it looks again at what is due in business time."""
+
+RECONCILING_IDLE = timedelta(seconds=1)
+"""How long a worker waits, in machine time, before it looks again whether a pass over delivery's sends is due."""
 
 SIDE_BY_SIDE = 4
 """How many reports one process publishes at once, so that a slow answer of LINE's holds up few others."""
@@ -62,11 +67,17 @@ async def open_service(settings: Settings, *, clock: Clock | None = None) -> Asy
     """
     async with open_ground(REPORTING, settings) as ground:
         connection = connect(REPORTING.name, settings.delivery_address, settings)
-        sends = DeliverySends(await ground.resources.enter_async_context(connection))
+        delivery = await ground.resources.enter_async_context(connection)
         uow: SqlUnitOfWork[SqlTransaction] = SqlUnitOfWork(ground.database, partial(build_transaction, ids=RandomIds()))
-        publishing = Publishing(uow=uow, sends=sends, clock=clock or open_clock(settings.clock_file))
-        workers = [*keep_house(REPORTING, ground), _follow_campaigns(uow, ground), *_publish_reports(publishing)]
-        yield Service(_build_api(Reports(uow)), workers)
+        time = clock or open_clock(settings.clock_file)
+        sends = DeliverySendList(delivery)
+        workers = [
+            *keep_house(REPORTING, ground),
+            _follow_campaigns(uow, ground),
+            *_publish_reports(Publishing(uow=uow, sends=DeliverySends(delivery), clock=time)),
+            *_reconcile(Reconciling(uow=uow, sends=sends, clock=time)),
+        ]
+        yield Service(_build_api(Reports(uow, sends, time)), workers)
 
 
 @asynccontextmanager
@@ -96,3 +107,7 @@ def _follow_campaigns(uow: SqlUnitOfWork[SqlTransaction], ground: Ground) -> Wor
 
 def _publish_reports(publishing: Publishing) -> list[Worker]:
     return work_side_by_side("publishing", publishing.run_once, count=SIDE_BY_SIDE, idle=PUBLISHING_IDLE)
+
+
+def _reconcile(reconciling: Reconciling) -> list[Worker]:
+    return work_side_by_side("reconciling", reconciling.run_once, count=1, idle=RECONCILING_IDLE)

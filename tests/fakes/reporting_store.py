@@ -9,6 +9,7 @@ from reporting.application.ports import PagePosition
 from reporting.domain.campaigns import Campaign, Slot
 from reporting.domain.events import ReportPublished
 from reporting.domain.observations import Observation
+from reporting.domain.reconciliation import BEGINNING, Reconciliation
 from reporting.domain.reports import Publication, Report
 from tests.fakes.bus import FakeInbox
 from tests.fakes.claims import FakeClaims
@@ -46,6 +47,37 @@ class FakeCampaigns(FakeClaims[Campaign]):
         return item.name
 
 
+class FakeReconciliations(FakeClaims[Reconciliation]):
+    """A `ReconciliationStore` with what migrations make."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stored: dict[Hashable, Reconciliation] = {"delivery": Reconciliation("delivery", BEGINNING)}
+
+    async def find(self, service: str) -> Reconciliation:
+        """Return the comparison with a service."""
+        return self.stored[service]
+
+    async def lock(self, service: str) -> Reconciliation:
+        """Return it."""
+        return self.stored[service]
+
+    async def save(self, reconciliation: Reconciliation) -> None:
+        """Store it."""
+        self.stored[reconciliation.service] = reconciliation
+
+    async def claim_due(self, *, now: datetime, lease: timedelta) -> Claim[Reconciliation] | None:
+        """Take one that is due and free."""
+        due = [item for item in self.stored.values() if item.next_time <= now and self.is_free(item)]
+        return self.grant(due[0], lease=lease) if due else None
+
+    def _find(self, key: Hashable) -> Reconciliation | None:
+        return self.stored.get(key)
+
+    def _key_of(self, item: Reconciliation) -> Hashable:
+        return item.service
+
+
 class FakePublications:
     """A `PublicationStore` that shows its lines."""
 
@@ -78,19 +110,26 @@ class FakeObservations:
 
 
 class FakeReports:
-    """A `ReportStore` with the reports that a test puts into it, the newest first."""
+    """A `ReportStore` over the other fakes."""
 
-    def __init__(self) -> None:
-        self.known: list[Report] = []
+    def __init__(self, campaigns: FakeCampaigns, publications: FakePublications) -> None:
+        self._campaigns = campaigns
+        self._publications = publications
 
     async def find(self, campaign: str) -> Report | None:
         """Return the report of a campaign."""
-        return next((report for report in self.known if report.campaign.name == campaign), None)
+        found = self._campaigns.stored.get(campaign)
+        return None if found is None else Report(found, await self._publications.find_last(campaign))
 
     async def page(self, channel: str, *, after: PagePosition | None, size: int) -> list[Report]:
-        """Return the first page."""
-        assert after is None
-        return [report for report in self.known if report.campaign.channel == channel][:size]
+        """Return a page, the newest campaign first."""
+        kept = sorted(
+            ((item.start_time, item.name) for item in self._campaigns.stored.values() if item.channel == channel),
+            reverse=True,
+        )
+        names = [name for time, name in kept if after is None or (time, name) < (after.start_time, after.campaign)]
+        found = [await self.find(name) for name in names[:size]]
+        return [report for report in found if report is not None]
 
 
 class FakeReportOutbox:
@@ -109,8 +148,13 @@ class FakeTransaction:
     """`Transaction` over fakes."""
 
     campaigns: FakeCampaigns = field(default_factory=FakeCampaigns)
+    reconciliations: FakeReconciliations = field(default_factory=FakeReconciliations)
     publications: FakePublications = field(default_factory=FakePublications)
     observations: FakeObservations = field(default_factory=FakeObservations)
-    reports: FakeReports = field(default_factory=FakeReports)
     inbox: FakeInbox = field(default_factory=FakeInbox)
     outbox: FakeReportOutbox = field(default_factory=FakeReportOutbox)
+
+    @property
+    def reports(self) -> FakeReports:
+        """What is read of campaigns and publications."""
+        return FakeReports(self.campaigns, self.publications)

@@ -1,6 +1,6 @@
 """Tables of the reporting database; `migrations/` makes them."""
 
-from sqlalchemy import Boolean, Column, DateTime, ForeignKey, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, ForeignKey, Index, Integer, MetaData, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 METADATA = MetaData()
@@ -27,6 +27,26 @@ CAMPAIGNS = Table(
     Column("claim_expire_time", DateTime(timezone=True)),
     Index("campaigns_newest", "channel", text("start_time DESC"), text("name DESC")),
     Index("campaigns_due", "attempt_time", postgresql_where=text("attempt_time IS NOT NULL")),
+)
+
+RECONCILIATIONS = Table(
+    "reconciliations",
+    METADATA,
+    Column("service", Text, primary_key=True),
+    # Business time; the claim's end is machine time.
+    Column("next_time", DateTime(timezone=True), nullable=False),
+    Column("done_time", DateTime(timezone=True)),
+    # The pass under way; all null when there is none.
+    Column("since_time", DateTime(timezone=True)),
+    Column("begin_time", DateTime(timezone=True)),
+    Column("page_token", Text),
+    Column("failure_count", Integer, nullable=False),
+    # What was seen of the service's stream.
+    Column("incarnation", Text),
+    Column("lost_sequence", BigInteger, nullable=False),
+    Column("gap_time", DateTime(timezone=True)),
+    Column("claim_number", Integer, nullable=False, server_default=text("0")),
+    Column("claim_expire_time", DateTime(timezone=True)),
 )
 
 PUBLICATIONS = Table(

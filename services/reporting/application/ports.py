@@ -1,5 +1,6 @@
 """What the use cases of the reporting service need from the outside."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -9,7 +10,9 @@ from kit.store.ports import Claim, Claims
 from reporting.domain.campaigns import Campaign, Slot
 from reporting.domain.events import ReportPublished
 from reporting.domain.observations import Observation
+from reporting.domain.reconciliation import Reconciliation, StreamPlace
 from reporting.domain.reports import Publication, Report
+from reporting.domain.sends import Send
 
 
 class SendObserver(Protocol):
@@ -23,6 +26,36 @@ class SendObserver(Protocol):
             ObservationPostponed: no figures now; another time there may be.
 
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SendPage:
+    """Some of the sends, those that changed first in front, and the token of the next page, empty on the last one."""
+
+    sends: Sequence[Send]
+    next_page_token: str
+
+
+class SendList(Protocol):
+    """Delivery's list of the campaigns that were ordered."""
+
+    async def page(self, *, since: datetime, page_token: str, channel: str | None = None) -> SendPage:
+        """Return a page of the sends that changed at `since` or later, of one channel or of all of them.
+
+        Raises:
+            SendsUnavailable: delivery gives no list now.
+            PageTokenRefused: the token is not taken any more.
+
+        """
+        ...
+
+
+class StreamWatch(Protocol):
+    """The stream of delivery's events."""
+
+    async def look(self) -> StreamPlace | None:
+        """Return where the consumer stands; None when that can't be said now."""
         ...
 
 
@@ -47,6 +80,26 @@ class CampaignStore(Claims[Campaign], Protocol):
 
     async def claim_due(self, *, now: datetime, lease: timedelta) -> Claim[Campaign] | None:
         """Take one campaign whose attempt is due at `now`; nobody else gets it while the lease, machine time, runs."""
+        ...
+
+
+class ReconciliationStore(Claims[Reconciliation], Protocol):
+    """How far this service has compared itself with others; one worker at a time reads the pages of a pass."""
+
+    async def find(self, service: str) -> Reconciliation:
+        """Return the comparison with a service."""
+        ...
+
+    async def lock(self, service: str) -> Reconciliation:
+        """Return it, and keep others from changing it until the end."""
+        ...
+
+    async def save(self, reconciliation: Reconciliation) -> None:
+        """Store one that is locked or held."""
+        ...
+
+    async def claim_due(self, *, now: datetime, lease: timedelta) -> Claim[Reconciliation] | None:
+        """Take one that is due at `now`; nobody else gets it while the lease, machine time, runs."""
         ...
 
 
@@ -95,6 +148,9 @@ class Transaction(Protocol):
 
     @property
     def campaigns(self) -> CampaignStore: ...  # noqa: D102 - named by its type
+
+    @property
+    def reconciliations(self) -> ReconciliationStore: ...  # noqa: D102 - named by its type
 
     @property
     def publications(self) -> PublicationStore: ...  # noqa: D102 - named by its type

@@ -17,14 +17,14 @@ from outreach.delivery.v1.campaign_pb2 import Campaign
 from reporting.application.ports import Transaction
 from reporting.application.tracking import track
 from reporting.domain.rounds import Fact, FactKind
+from reporting.domain.sends import NOBODY_KNOWS
 from reporting.entrypoints.names import CAMPAIGN
 
 CAMPAIGNS = Subscription(
     consumer="reporting-campaigns", stream="delivery", subjects=("outreach.delivery.v1.*.campaign.*",)
 )
 
-GIVEN_UP = frozenset({Campaign.Failure.GIVEN_UP, Campaign.Failure.OUTCOME_UNKNOWN})
-"""Reasons under which people may have got what LINE accepted; the second one is of releases before this."""
+_GIVEN_UP = frozenset(map(Campaign.Failure.Reason.Value, NOBODY_KNOWS))
 
 
 async def apply_event(tx: Transaction, event: Event) -> None:
@@ -55,7 +55,7 @@ def _read_succeeded(fact: pb.CampaignSucceeded) -> Iterator[Fact]:
 
 def _read_failed(fact: pb.CampaignFailed) -> Iterator[Fact]:
     yield from _read_confirmation(fact)
-    kind = FactKind.GIVEN_UP if fact.reason in GIVEN_UP else FactKind.ENDED
+    kind = FactKind.GIVEN_UP if fact.reason in _GIVEN_UP else FactKind.ENDED
     yield Fact(kind, _read_time(fact, "complete_time"))
 
 

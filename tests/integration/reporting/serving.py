@@ -20,7 +20,7 @@ from kit.events.bus import NatsBus
 from kit.events.envelope import Event
 from kit.events.streams import EventStream, NatsStream
 from kit.rpc.server import RPCServer
-from outreach.delivery.internal.v1 import send_observation_pb2
+from outreach.delivery.internal.v1 import send_list_pb2, send_observation_pb2
 from outreach.delivery.v1 import delivery_events_pb2
 from outreach.delivery.v1.campaign_pb2 import Campaign
 from outreach.reporting.v1 import report_pb2
@@ -167,20 +167,20 @@ async def _end(workers: set[asyncio.Task[None]]) -> None:
 
 def sending(campaign: str = MAY, *, at: datetime = ACCEPTED) -> Message:
     """Return the fact that a campaign was ordered."""
-    return delivery_events_pb2.CampaignSending(campaign=campaign, revision=1, send_time=_timestamp(at))
+    return delivery_events_pb2.CampaignSending(campaign=campaign, revision=1, send_time=timestamp(at))
 
 
 def accepted(campaign: str = MAY, *, at: datetime = ACCEPTED) -> Message:
     """Return the fact that LINE accepted a campaign."""
     return delivery_events_pb2.CampaignAccepted(
-        campaign=campaign, line_request_ids=["5b59509c"], accept_time=_timestamp(at)
+        campaign=campaign, line_request_ids=["5b59509c"], accept_time=timestamp(at)
     )
 
 
 def succeeded(campaign: str = MAY, *, at: datetime = ACCEPTED) -> Message:
     """Return the fact that LINE delivered a campaign, which it accepted by its own clock at `at`."""
     return delivery_events_pb2.CampaignSucceeded(
-        campaign=campaign, accept_time=_timestamp(at), complete_time=_timestamp(at + timedelta(minutes=5))
+        campaign=campaign, accept_time=timestamp(at), complete_time=timestamp(at + timedelta(minutes=5))
     )
 
 
@@ -191,33 +191,39 @@ def failed(
     reason: Campaign.Failure.Reason.ValueType = Campaign.Failure.RECIPIENTS_BELOW_MINIMUM,
 ) -> Message:
     """Return the fact that a campaign was not delivered."""
-    return delivery_events_pb2.CampaignFailed(campaign=campaign, reason=reason, complete_time=_timestamp(at))
+    return delivery_events_pb2.CampaignFailed(campaign=campaign, reason=reason, complete_time=timestamp(at))
 
 
 def cancelled(campaign: str = MAY, *, at: datetime = ACCEPTED) -> Message:
     """Return the fact that an order was cancelled."""
-    return delivery_events_pb2.CampaignCancelled(campaign=campaign, complete_time=_timestamp(at))
+    return delivery_events_pb2.CampaignCancelled(campaign=campaign, complete_time=timestamp(at))
 
 
 def expired(campaign: str = MAY, *, at: datetime = ACCEPTED) -> Message:
     """Return the fact that an order passed its end."""
-    return delivery_events_pb2.CampaignExpired(campaign=campaign, complete_time=_timestamp(at))
+    return delivery_events_pb2.CampaignExpired(campaign=campaign, complete_time=timestamp(at))
 
 
 def uncertain(campaign: str = MAY, *, at: datetime = ACCEPTED, accept_time: datetime | None = None) -> Message:
     """Return the fact that a person has to decide, with the time at which LINE is known to have accepted."""
     return delivery_events_pb2.CampaignUncertain(
         campaign=campaign,
-        update_time=_timestamp(at),
+        update_time=timestamp(at),
         reason=Campaign.Uncertainty.OUTCOME_UNKNOWN,
-        accept_time=None if accept_time is None else _timestamp(accept_time),
+        accept_time=None if accept_time is None else timestamp(accept_time),
     )
 
 
 def observed(**figures: Any) -> send_observation_pb2.ObserveSendResponse:
     """Return delivery's answer for a campaign of one request."""
-    observation = send_observation_pb2.RequestObservation(request="r1", accept_time=_timestamp(ACCEPTED), **figures)
-    return send_observation_pb2.ObserveSendResponse(observations=[observation], observe_time=_timestamp(ACCEPTED))
+    observation = send_observation_pb2.RequestObservation(request="r1", accept_time=timestamp(ACCEPTED), **figures)
+    return send_observation_pb2.ObserveSendResponse(observations=[observation], observe_time=timestamp(ACCEPTED))
+
+
+def listed(campaign: str, state: Campaign.State.ValueType, **parts: Any) -> send_list_pb2.Send:
+    """Return an ordered campaign as delivery lists it."""
+    times = {"order_time": timestamp(ACCEPTED), "update_time": timestamp(ACCEPTED)}
+    return send_list_pb2.Send(campaign=campaign, state=state, **{**times, **parts})
 
 
 async def find_report(api: Any, campaign: str = MAY) -> report_pb2.CampaignReport | None:
@@ -233,7 +239,8 @@ async def find_report(api: Any, campaign: str = MAY) -> report_pb2.CampaignRepor
     return report
 
 
-def _timestamp(time: datetime) -> Timestamp:
+def timestamp(time: datetime) -> Timestamp:
+    """Return a proto's time."""
     stamp = Timestamp()
     stamp.FromDatetime(time)
     return stamp

@@ -15,6 +15,7 @@ from reporting.adapters.store.transaction import SqlTransaction, build_transacti
 from reporting.adapters.tables import CAMPAIGNS
 from reporting.domain.campaigns import ReportState, Slot
 from reporting.domain.observations import BubbleObservation, LinkObservation, Totals
+from reporting.domain.reconciliation import StreamPlace
 from reporting.domain.reports import Publication
 from reporting.domain.rounds import Fact, FactKind
 from reporting.domain.thresholds import publish
@@ -170,3 +171,27 @@ async def test_campaign_round_trip(uow: SqlUnitOfWork[SqlTransaction]) -> None:
         found = await tx.campaigns.lock(MAY, heard_time=ACCEPTED + DAY)
 
     assert found == stored
+
+
+async def test_reconciliation(uow: SqlUnitOfWork[SqlTransaction]) -> None:
+    """The comparison with delivery is due from the start, kept as it was stored, and one worker's at a time."""
+    async with uow() as tx:
+        claim = await tx.reconciliations.claim_due(now=ACCEPTED, lease=LEASE)
+    assert claim is not None
+    place = StreamPlace("2026-05-01T00:00:00Z", first_sequence=2**40, handled_sequence=1)
+    noted = claim.item.watch(place, ACCEPTED).advance(claim.item.begin(ACCEPTED), "page-2")
+    async with uow() as tx:
+        await tx.reconciliations.lock("delivery")
+        await tx.reconciliations.save(noted)
+        second = await tx.reconciliations.claim_due(now=ACCEPTED, lease=LEASE)
+        held = await tx.reconciliations.hold(claim)
+        await tx.reconciliations.release(claim)
+    async with uow.read() as tx:
+        found = await tx.reconciliations.find("delivery")
+    async with uow() as tx:
+        done = noted.advance(noted.begin(ACCEPTED), "")
+        await tx.reconciliations.save(done.postpone(ACCEPTED, wait=DAY))
+        third = await tx.reconciliations.claim_due(now=ACCEPTED, lease=LEASE)
+
+    assert held == found == noted
+    assert (second, third) == (None, None)

@@ -10,6 +10,7 @@ from kit.ids import Ids
 from reporting.adapters.events import EventOutbox
 from reporting.adapters.store.campaigns import SqlCampaignStore
 from reporting.adapters.store.ledger import SqlObservationStore, SqlPublicationStore
+from reporting.adapters.store.reconciliations import SqlReconciliationStore
 from reporting.adapters.store.reports import SqlReportStore
 
 
@@ -18,6 +19,7 @@ class SqlTransaction:
     """`Transaction` of the application's ports."""
 
     campaigns: SqlCampaignStore
+    reconciliations: SqlReconciliationStore
     publications: SqlPublicationStore
     observations: SqlObservationStore
     reports: SqlReportStore
@@ -29,6 +31,7 @@ def build_transaction(connection: AsyncConnection, *, ids: Ids) -> SqlTransactio
     """Dress a connection as the service's transaction."""
     return SqlTransaction(
         campaigns=SqlCampaignStore(connection),
+        reconciliations=SqlReconciliationStore(connection),
         publications=SqlPublicationStore(connection),
         observations=SqlObservationStore(connection),
         reports=SqlReportStore(connection),
