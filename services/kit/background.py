@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import NoReturn, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 import structlog
 
@@ -48,51 +48,73 @@ async def run_side_by_side(
     most: int,
     idle: timedelta,
     failure_pause: timedelta = FAILURE_PAUSE,
+    finish_within: timedelta = FINISH_WITHIN,
 ) -> NoReturn:
     """Claim piece after piece until cancelled, and work on up to `most` of them at once.
 
-    Work that waits, as for a slow vendor, costs a place and nothing else. When this is cancelled nothing more is
-    claimed; what is in hand has `FINISH_WITHIN` to end, then it is cancelled too and gives its claim back. Failures are
-    logged, as in `run_steps`.
+    Work that waits, as for a slow vendor, costs a place and nothing else. When this is cancelled no further claim
+    begins; what is in hand, a claim that has begun included, has `finish_within` to end, then it is cancelled too and
+    gives its claim back. Failures are logged, as in `run_steps`.
     """
-    places = asyncio.Semaphore(most)
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def attend(item: ItemT) -> None:
-        try:
-            await work(item)
-        except Exception as error:  # noqa: BLE001 - the edge of a worker: there is nobody to pass it on to
-            _log.error("work_failed", worker=name, reason=type(error).__name__, exc_info=error)
-        finally:
-            places.release()
-
-    async def step() -> bool:
-        await places.acquire()
-        try:
-            item = await claim()
-        except BaseException:
-            places.release()
-            raise
-        if item is None:
-            places.release()
-            return False
-        task = asyncio.create_task(attend(item), name=name)
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-        return True
-
+    hands = _Hands(name, claim, work, most=most)
     try:
-        await run_steps(name, step, idle=idle, failure_pause=failure_pause)
+        await run_steps(name, hands.take_on, idle=idle, failure_pause=failure_pause)
     finally:
-        await _finish(tasks)
+        await hands.finish(finish_within)
 
 
-async def _finish(tasks: set[asyncio.Task[None]]) -> None:
-    """Let tasks end by themselves for a while, then cancel them and wait for what they still have to do."""
-    if not tasks:
-        return
-    _, late = await asyncio.wait(tasks, timeout=FINISH_WITHIN.total_seconds())
-    for task in late:
-        task.cancel()
-    if late:
-        await asyncio.wait(late)
+class _Hands(Generic[ItemT]):
+    """What is in hand: each piece is claimed and worked on by a task of its own.
+
+    The claim belongs to the piece's task, for one that is cut off while it commits would be nobody's, and its row would
+    wait until the lease has run out.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        claim: Callable[[], Awaitable[ItemT | None]],
+        work: Callable[[ItemT], Awaitable[None]],
+        *,
+        most: int,
+    ) -> None:
+        self._name = name
+        self._claim = claim
+        self._work = work
+        self._places = asyncio.Semaphore(most)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def take_on(self) -> bool:
+        """Claim a piece as soon as there is a place, and let it be worked on; tell whether there was one."""
+        await self._places.acquire()
+        found: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(self._attend(found), name=self._name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return await found
+
+    async def finish(self, within: timedelta) -> None:
+        """Let what is in hand end by itself for a while, then cancel it and wait for what it still has to do."""
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(self._tasks, timeout=within.total_seconds())
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+
+    async def _attend(self, found: asyncio.Future[bool]) -> None:
+        """Claim a piece, say so, and work on it; a claim that fails is told to whoever waits for it."""
+        try:
+            item = await self._claim()
+            if not found.done():
+                found.set_result(item is not None)
+            if item is not None:
+                await self._work(item)
+        except Exception as error:  # noqa: BLE001 - the edge of a worker: there is nobody to pass it on to
+            if found.done():
+                _log.error("work_failed", worker=self._name, reason=type(error).__name__, exc_info=error)
+            else:
+                found.set_exception(error)
+        finally:
+            self._places.release()
