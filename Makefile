@@ -9,6 +9,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 SITE := $(VENV)/lib/python3.11/site-packages
 T ?= tests
+# A test run takes every core, up to four, by workers with engines of their own; a single file is not worth a second one.
+WORKERS ?= $(if $(findstring .py,$(T)),0,auto)
+PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal
 export PYTHONPATH := $(CURDIR)/services:$(CURDIR)
 # A demo is read while it runs.
 export PYTHONUNBUFFERED := 1
@@ -87,11 +90,11 @@ release-protos: $(IMAGE) ## Renew protos/released.binpb, the contract that later
 
 ##@ Test
 .PHONY: test test-long unit contract integration e2e bench
-test: setup ## Run all tests; T=path narrows
-	$(BIN)/pytest $(T)
+test: setup ## Run all tests; T=path narrows, WORKERS=0 runs them one after another
+	$(PYTEST) $(T)
 
 unit contract integration e2e: setup ## Run one layer of tests
-	$(BIN)/pytest tests/$@
+	$(PYTEST) tests/$@
 
 test-long: setup ## Run what exceeds the 15-minute suite
 	$(BIN)/pytest -m long $(T)

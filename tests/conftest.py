@@ -1,4 +1,4 @@
-"""The real engines behind all tests: one PostgreSQL and one NATS server per test run (N2, ST 7.5)."""
+"""The real engines behind all tests: one PostgreSQL and one NATS server per worker of a test run (N2, ST 7.5)."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 
@@ -12,22 +12,27 @@ from deploy.local.signals import stop_on_signals
 from deploy.local.tether import follow_make
 from tests.infrastructure.databases import DatabaseTemplates
 from tests.infrastructure.loopback import forbid_the_network
+from tests.infrastructure.workers import Interrupts, follow_the_run, is_worker
 
 # A shared machine may stop any single example for a while; each test has its own timeout.
 hypothesis.settings.register_profile("suite", deadline=None)
 hypothesis.settings.load_profile("suite")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Leave nothing behind: end with `make`, and tear fixtures down on any signal as on Ctrl-C."""
     stop_on_signals()
-    follow_make()
+    if is_worker(config):
+        follow_the_run()
+    else:
+        follow_make()
+        config.pluginmanager.register(Interrupts())
     forbid_the_network()
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    """Serve PostgreSQL for the whole test run."""
+    """Serve PostgreSQL for the whole test run, or for one worker of it."""
     with serve_postgres() as server:
         yield server
 
@@ -68,7 +73,7 @@ def database_url(database_templates: DatabaseTemplates) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def nats_server() -> Iterator[NATSServer]:
-    """Serve NATS with JetStream for the whole test run."""
+    """Serve NATS with JetStream for the whole test run, or for one worker of it."""
     with serve_nats() as server:
         yield server
 

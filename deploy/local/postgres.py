@@ -52,7 +52,7 @@ class PostgresServer:
         self._folder = folder
         self._data = folder / "data"
         self._account = _unprivileged_account()
-        self._binaries = _find_binaries()
+        self._binaries = find_binaries()
         settings = _SETTINGS | ({} if durable else _FAST_SETTINGS)
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
         self.process = Process(
@@ -138,7 +138,7 @@ def _unprivileged_account() -> Account | None:
 
 
 @functools.cache
-def _find_binaries() -> Path:
+def find_binaries() -> Path:
     """Return the folder with `postgres`, `initdb` and `psql`, readable for the account that will run them."""
     spec = importlib.util.find_spec(_PACKAGE)  # found, not imported: the package drags in what we don't use
     if spec is None or spec.origin is None:

@@ -51,6 +51,20 @@ def tether(
     return [*line, "--", *command]
 
 
+def die_with(parent: int, death_signal: int) -> None:
+    """Ask that this process gets the signal when its parent ends; leave at once if that was before the request.
+
+    Elsewhere than on Linux this does nothing: children are then stopped in the ordinary ways only.
+    """
+    if not _is_linux():
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_PDEATHSIG, death_signal, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
+    if os.getppid() != parent:
+        sys.exit(f"the parent process {parent} has ended")
+
+
 def follow_make() -> None:
     """Send this process SIGTERM as soon as a `make` above it dies; a no-op when none runs it.
 
@@ -92,20 +106,6 @@ def _become(account: Account) -> None:
     os.setuid(account.uid)
 
 
-def _die_with(parent: int, death_signal: int) -> None:
-    """Ask for the signal, and leave at once if the parent died before the request.
-
-    Elsewhere than on Linux this does nothing: children are then stopped in the ordinary ways only.
-    """
-    if not _is_linux():
-        return
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_PDEATHSIG, death_signal, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
-    if os.getppid() != parent:
-        sys.exit(f"the parent process {parent} has ended")
-
-
 def _main() -> None:
     parser = argparse.ArgumentParser(description="Run a command that ends when its parent ends.")
     parser.add_argument("--parent", type=int, required=True)
@@ -117,7 +117,7 @@ def _main() -> None:
 
     if options.uid is not None:
         _become(Account(options.uid, options.gid))
-    _die_with(options.parent, options.signal)  # after the change of user, which clears the signal
+    die_with(options.parent, options.signal)  # after the change of user, which clears the signal
     try:
         os.execvp(options.command[0], options.command)  # noqa: S606 - the point of this script
     except OSError as error:

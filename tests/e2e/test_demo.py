@@ -33,7 +33,7 @@ def test_the_story_is_told_and_leaves_nothing(scenario: Scenario) -> None:
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_demo_leaves_nothing(scenario: Scenario, signum: signal.Signals) -> None:
     """Whatever ends the demo in the midst of a chapter ends its processes too."""
-    scenario.start(DEMO, until="2. ", seconds=60.0)
+    scenario.start(DEMO, until="1. ", seconds=60.0)
     status = scenario.send(signum)
 
     assert status != 0

@@ -10,9 +10,9 @@ from kit.rpc.requests import check_request_id, make_once
 from outreach.delivery.v1.campaign_pb2 import SendCampaignRequest
 
 ANY_UUID = [
-    uuid.uuid1(),
+    "aee6a2b0-5a3e-11f1-8d3c-0242ac120002",  # of version 1
     uuid.uuid3(uuid.NAMESPACE_URL, "a"),
-    uuid.uuid4(),
+    "0b3e8f8c-3a64-4b0f-9a55-6f0c5f1c7f7d",  # of version 4
     uuid.uuid5(uuid.NAMESPACE_URL, "a"),
     "01932c07-209c-7401-bd6b-f9a4c1d3e7a1",
     "00000000-0000-0000-0000-000000000000",
