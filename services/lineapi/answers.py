@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+from kit.text import clean
 from lineapi.errors import (
     ConcurrencyLimitError,
     ErrorDetail,
@@ -117,7 +118,7 @@ def _read_error_body(body: bytes | None) -> tuple[str, tuple[ErrorDetail, ...]]:
     """Read both error shapes of LP 1.4 and whatever else comes: an unreadable body must not hide a clear status."""
     try:
         error = json.loads(body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return "", ()
     if not isinstance(error, dict):
         return "", ()
@@ -133,4 +134,4 @@ def _read_error_body(body: bytes | None) -> tuple[str, tuple[ErrorDetail, ...]]:
 
 def _read_text(source: Mapping[str, Any], name: str) -> str:
     value = source.get(name)
-    return value if isinstance(value, str) else ""
+    return clean(value) if isinstance(value, str) else ""

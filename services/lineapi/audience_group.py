@@ -1,10 +1,11 @@
 """LINE's audience objects (LP 3.6–3.8) and how they are read."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from lineapi.fields import Fields
+from lineapi.fields import FieldError, Fields
 
 
 class JobStatus(StrEnum):
@@ -80,11 +81,25 @@ class AudienceOwner:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableGroup:
+    """An entry of a listing that does not read as documented; the others do.
+
+    `audience_group_id` is None where not even that can be read; `problem` names the field and holds no value.
+    """
+
+    audience_group_id: int | None
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class AudienceDetail:
-    """One audience with its jobs; `owner` only where it was got as a shared one, `ad_account` only from LINE Ads."""
+    """One audience with its jobs; `owner` only where it was got as a shared one, `ad_account` only from LINE Ads.
+
+    `jobs` is None where one of them does not read as documented.
+    """
 
     group: AudienceGroup
-    jobs: tuple[AudienceJob, ...]
+    jobs: tuple[AudienceJob, ...] | None
     owner: AudienceOwner | None = None
     ad_account: str | None = None
 
@@ -94,10 +109,8 @@ class AudiencePage:
     """One page of a listing, in LINE's own order, which is not documented (LP 3.5)."""
 
     groups: tuple[AudienceGroup, ...]
+    unreadable: tuple[UnreadableGroup, ...]
     has_next_page: bool
-    total_count: int
-    page: int
-    size: int
 
 
 def read_detail(answer: Fields) -> AudienceDetail:
@@ -106,7 +119,7 @@ def read_detail(answer: Fields) -> AudienceDetail:
     ad_account = answer.find_object("adaccount")
     return AudienceDetail(
         group=_read_group(answer.read_object("audienceGroup")),
-        jobs=tuple(_read_job(job) for job in answer.read_objects("jobs")),
+        jobs=_read_jobs(answer),
         owner=None if owner is None else _read_owner(owner),
         ad_account=None if ad_account is None else ad_account.find_text("name"),
     )
@@ -114,13 +127,34 @@ def read_detail(answer: Fields) -> AudienceDetail:
 
 def read_page(answer: Fields) -> AudiencePage:
     """Read the answer of a list."""
+    entries = [_read_entry(entry) for entry in answer.read_entries("audienceGroups")]
     return AudiencePage(
-        groups=tuple(_read_group(group) for group in answer.read_objects("audienceGroups")),
+        groups=tuple(entry for entry in entries if isinstance(entry, AudienceGroup)),
+        unreadable=tuple(entry for entry in entries if isinstance(entry, UnreadableGroup)),
         has_next_page=answer.read_flag("hasNextPage"),
-        total_count=answer.read_integer("totalCount"),
-        page=answer.read_integer("page"),
-        size=answer.read_integer("size"),
     )
+
+
+def _read_entry(entry: Fields | FieldError) -> AudienceGroup | UnreadableGroup:
+    if isinstance(entry, FieldError):
+        return UnreadableGroup(None, str(entry))
+    try:
+        return _read_group(entry)
+    except FieldError as error:
+        return UnreadableGroup(_find_id(entry), str(error))
+
+
+def _find_id(group: Fields) -> int | None:
+    with suppress(FieldError):
+        return group.find_integer("audienceGroupId")
+    return None
+
+
+def _read_jobs(answer: Fields) -> tuple[AudienceJob, ...] | None:
+    try:
+        return tuple(_read_job(job) for job in answer.read_objects("jobs"))
+    except FieldError:
+        return None
 
 
 def _read_group(group: Fields) -> AudienceGroup:
@@ -130,7 +164,7 @@ def _read_group(group: Fields) -> AudienceGroup:
         type=group.read_text("type"),
         description=group.read_text("description"),
         status=group.read_text("status"),
-        audience_count=group.read_integer("audienceCount"),
+        audience_count=group.read_count("audienceCount"),
         created=group.read_unix_time("created"),
         permission=group.read_text("permission"),
         is_ifa_audience=group.read_flag("isIfaAudience"),
@@ -152,7 +186,7 @@ def _read_job(job: Fields) -> AudienceJob:
         type=job.read_text("type"),
         job_status=job.read_text("jobStatus"),
         failed_type=job.find_text("failedType"),
-        audience_count=job.read_integer("audienceCount"),
+        audience_count=job.read_count("audienceCount"),
         created=job.read_unix_time("created"),
     )
 

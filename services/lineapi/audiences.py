@@ -1,11 +1,18 @@
 """Listing and getting audiences, own and shared (LP 3.5)."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from http import HTTPStatus
 
 from lineapi.audience_group import AudienceDetail, AudiencePage, read_detail, read_page
+from lineapi.errors import MalformedAnswerError
 from lineapi.transport import LOOKUP_ATTEMPTS, LOOKUP_TIMEOUT, Call, LINETransport
 
 MAX_PAGE_SIZE = 40  # LP 3.3
+
+MAX_PAGES = 250  # ten times what one channel may have (LP 3.3); an OA has those of all its channels
+
+_LIST = "/v2/bot/audienceGroup/list"
+_SHARED_LIST = "/v2/bot/audienceGroup/shared/list"
 
 
 class AudiencesAPI:
@@ -55,7 +62,7 @@ class AudiencesAPI:
             "size": str(size),
             "includesExternalPublicGroups": _write_flag(includes_external_public_groups),
         }
-        call = _look_up("/v2/bot/audienceGroup/list", token, params, within)
+        call = _look_up(_LIST, token, params, within)
         return await self._transport.ask(call, read_page)
 
     async def list_shared_page(
@@ -73,7 +80,7 @@ class AudiencesAPI:
             "size": str(size),
             "includesOwnedAudienceGroups": _write_flag(includes_owned_audience_groups),
         }
-        call = _look_up("/v2/bot/audienceGroup/shared/list", token, params, within)
+        call = _look_up(_SHARED_LIST, token, params, within)
         return await self._transport.ask(call, read_page)
 
     async def iterate_pages(self, token: str, *, within: float = LOOKUP_TIMEOUT) -> AsyncIterator[AudiencePage]:
@@ -81,24 +88,30 @@ class AudiencesAPI:
 
         An audience may appear twice, or not at all, when others come or go during the walk: LINE documents no order.
         An empty page ends the walk whatever it says about a next one.
+
+        Raises:
+            LINEError: any outcome but success, at any page.
+            MalformedAnswerError: pages do not end.
+
         """
-        async for page in _walk(lambda number: self.list_page(token, page=number, within=within)):
+        async for page in _walk(f"GET {_LIST}", lambda number: self.list_page(token, page=number, within=within)):
             yield page
 
     async def iterate_shared_pages(self, token: str, *, within: float = LOOKUP_TIMEOUT) -> AsyncIterator[AudiencePage]:
         """Walk the pages of `list_shared_page` in order, as `iterate_pages` does; what the OA owns is left out."""
-        async for page in _walk(lambda number: self.list_shared_page(token, page=number, within=within)):
+        async for page in _walk(
+            f"GET {_SHARED_LIST}", lambda number: self.list_shared_page(token, page=number, within=within)
+        ):
             yield page
 
 
-async def _walk(read: Callable[[int], Awaitable[AudiencePage]]) -> AsyncIterator[AudiencePage]:
-    number = 1
-    while True:
+async def _walk(operation: str, read: Callable[[int], Awaitable[AudiencePage]]) -> AsyncIterator[AudiencePage]:
+    for number in range(1, MAX_PAGES + 1):
         page = await read(number)
         yield page
-        if not (page.has_next_page and page.groups):
+        if not (page.has_next_page and (page.groups or page.unreadable)):
             return
-        number += 1
+    raise MalformedAnswerError(operation, problem="pages do not end", status=HTTPStatus.OK, request_id=None)
 
 
 def _look_up(path: str, token: str, params: dict[str, str], within: float) -> Call:

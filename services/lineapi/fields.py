@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from kit.text import clean
+
+_LARGEST_INTEGER = 2**63 - 1
+
 ValueT = TypeVar("ValueT")
 
 
@@ -24,23 +28,35 @@ class Fields:
         self._where = where
 
     def find_text(self, name: str) -> str | None:
-        """Read a string."""
-        return self._find(name, str)
+        """Read a string; what no store can hold is replaced in it (`kit.text`)."""
+        text = self._find(name, str)
+        return None if text is None else clean(text)
 
     def read_text(self, name: str) -> str:
         """Read a string that must be there."""
         return self._require(name, self.find_text(name))
 
     def find_integer(self, name: str) -> int | None:
-        """Read an integer."""
+        """Read an integer of up to 64 bits."""
         value = self._find(name, int)
-        if isinstance(value, bool):
-            raise self._wrong(name, "not an integer")
+        if isinstance(value, bool) or (value is not None and abs(value) > _LARGEST_INTEGER):
+            raise self._wrong(name, "not an integer of 64 bits")
         return value
 
     def read_integer(self, name: str) -> int:
         """Read an integer that must be there."""
         return self._require(name, self.find_integer(name))
+
+    def find_count(self, name: str) -> int | None:
+        """Read an integer of 0 or more."""
+        value = self.find_integer(name)
+        if value is not None and value < 0:
+            raise self._wrong(name, "negative")
+        return value
+
+    def read_count(self, name: str) -> int:
+        """Read an integer of 0 or more that must be there."""
+        return self._require(name, self.find_count(name))
 
     def find_flag(self, name: str) -> bool | None:
         """Read a boolean."""
@@ -92,6 +108,16 @@ class Fields:
         """Read an array of objects that must be there: LINE writes an empty one as `[]`."""
         values = self._require(name, self._find(name, list))
         return [Fields(value, where=f"{self._locate(name)}[{index}]") for index, value in enumerate(values)]
+
+    def read_entries(self, name: str) -> "list[Fields | FieldError]":
+        """Read an array that must be there and whose entries stand each for itself: one that is bad spoils no other."""
+        entries: list[Fields | FieldError] = []
+        for index, value in enumerate(self._require(name, self._find(name, list))):
+            try:
+                entries.append(Fields(value, where=f"{self._locate(name)}[{index}]"))
+            except FieldError as error:
+                entries.append(error)
+        return entries
 
     def _find(self, name: str, kind: type[ValueT]) -> ValueT | None:
         value = self._values.get(name)

@@ -61,7 +61,7 @@ class InsightAPI:
 def _read_followers(answer: Fields) -> Followers:
     return Followers(
         status=answer.read_text("status"),
-        followers=answer.find_integer("followers"),
-        targeted_reaches=answer.find_integer("targetedReaches"),
-        blocks=answer.find_integer("blocks"),
+        followers=answer.find_count("followers"),
+        targeted_reaches=answer.find_count("targetedReaches"),
+        blocks=answer.find_count("blocks"),
     )

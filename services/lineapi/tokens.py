@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from lineapi.errors import InvalidCredentialsError, InvalidRequestError, UnauthorizedError
-from lineapi.fields import Fields
+from lineapi.fields import FieldError, Fields
 from lineapi.transport import LOOKUP_ATTEMPTS, LOOKUP_TIMEOUT, Call, LINETransport
+
+_LONGEST_LIFETIME_S = 86_400  # LP 2.1 says 15 minutes; a longer one would still be used within its first
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +59,10 @@ class TokensAPI:
 
 
 def _read_token(answer: Fields, now: datetime) -> StatelessToken:
-    lifetime = timedelta(seconds=answer.read_integer("expires_in"))
-    return StatelessToken(value=answer.read_text("access_token"), expires_at=now + lifetime)
+    lifetime, token = answer.read_count("expires_in"), answer.read_text("access_token")
+    if lifetime > _LONGEST_LIFETIME_S:
+        raise FieldError("answer.expires_in is not the lifetime of a stateless token")
+    # It goes into a header.
+    if not (token.isascii() and token.isprintable() and " " not in token):
+        raise FieldError("answer.access_token is not a token")
+    return StatelessToken(value=token, expires_at=now + timedelta(seconds=lifetime))

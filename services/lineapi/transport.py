@@ -184,6 +184,6 @@ def _read_content(answer: Answer, read: Callable[[Fields], ResultT]) -> ResultT:
         return read(Fields(json.loads(answer.body)))
     except FieldError as error:
         raise answer.malformed(str(error)) from error
-    except ValueError:
-        # The decoder's error carries the whole document, which may be personal.
+    except (ValueError, RecursionError):
+        # The decoder's error carries the whole document, which may be personal. It recurses into nested arrays.
         raise answer.malformed("answer is not JSON") from None

@@ -18,6 +18,9 @@ from lineapi.errors import (
     UnauthorizedError,
 )
 
+LONGEST_NAME = 500
+"""LINE's names are up to 120 characters (LP 3.3); longer ones are cut, for a page of them must fit into one answer."""
+
 _RUNNING_JOBS = frozenset({JobStatus.QUEUED, JobStatus.WORKING})
 _ENDED_JOBS = frozenset({JobStatus.FINISHED, JobStatus.FAILED})
 _KINDS = {kind.name: kind for kind in Kind if kind is not Kind.OTHER_KIND}
@@ -79,12 +82,12 @@ class LineApiAccounts:
         unfinished = None if jobs is None else _find_unfinished(jobs)
         return ObservedAudience(
             audience_id=group.audience_group_id,
-            display_name=group.description,
+            display_name=group.description[:LONGEST_NAME],
             kind=kind,
             state=_STATES.get(group.status, State.OTHER_STATE),
             line_count=group.audience_count,
             permission=Permission.READ_WRITE if group.permission == "READ_WRITE" else Permission.READ,
-            create_route=group.create_route,
+            create_route=group.create_route[:LONGEST_NAME],
             ifa=group.is_ifa_audience,
             owned=owned,
             create_time=group.created,

@@ -22,6 +22,15 @@ class OfferedList:
     contact_list: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A page of HubSpot's lists; those that can't be read are only counted. `next_offset` is None on the last page."""
+
+    lists: tuple[OfferedList, ...]
+    unreadable_count: int
+    next_offset: int | None
+
+
 class ContactLists:
     """Binds HubSpot lists to channels (R3, R12)."""
 
@@ -33,8 +42,8 @@ class ContactLists:
         self._keyring = keyring
         self._clock = clock
 
-    async def offer(self, channel: str, *, query: str, offset: int, size: int) -> tuple[list[OfferedList], int | None]:
-        """Return up to `size` contact lists of the channel's HubSpot account and the offset of the next page.
+    async def offer(self, channel: str, *, query: str, offset: int, size: int) -> Offer:
+        """Return up to `size` contact lists of the channel's HubSpot account.
 
         Raises:
             ChannelNotFound: there is no such channel.
@@ -47,11 +56,11 @@ class ContactLists:
         names = {source.list_id: f"{channel}/contactLists/{source.list_id}" for source in page.lists}
         async with self._uow.read() as tx:
             bound = {known.name for known in await tx.contact_lists.find(list(names.values()))}
-        offered = [
+        offered = tuple(
             OfferedList(source, names[source.list_id] if names[source.list_id] in bound else None)
             for source in page.lists
-        ]
-        return offered, page.next_offset
+        )
+        return Offer(offered, page.unreadable_count, page.next_offset)
 
     async def bind(self, channel: str, hubspot_list_id: str, once: Once) -> ContactList:
         """Bind a HubSpot list and have it read; a repetition returns it as it is now (AIP-155).

@@ -30,14 +30,14 @@ class ListSignals:
         member_added_time: When a record last joined; None = never, or not told.
         member_removed_time: When a record last left; None = never, or not told.
         reported_size: HubSpot's count: late and approximate, a plausibility check only (HS 10.2).
-        settled: Whether HubSpot says that no evaluation of members is under way (HS 10.4).
+        settled: Whether HubSpot says that no evaluation of members is under way (HS 10.4); None = not told.
 
     """
 
     member_added_time: datetime | None
     member_removed_time: datetime | None
     reported_size: int | None
-    settled: bool
+    settled: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +64,13 @@ class HubSpotList:
 class HubSpotListPage:
     """A page of lists in HubSpot's order. `next_offset` continues; None on the last page.
 
-    A page may hold fewer lists than asked for and still not be the last: unsuitable ones are left out.
+    A page may hold fewer lists than asked for and still not be the last: unsuitable ones are left out, and those that
+    can't be read are counted in `unreadable_count`.
     """
 
     lists: tuple[HubSpotList, ...]
     next_offset: int | None
+    unreadable_count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

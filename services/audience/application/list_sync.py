@@ -112,7 +112,8 @@ class ListSync:
     async def _conclude(self, claim: Claim[ContactList], source: HubSpotList) -> ContactList:
         async with self._uow() as tx:
             counted = await tx.contact_lists.tally_members(claim)
-        if not is_plausible(counted.contacts, source.signals.reported_size):
+        before = claim.item.tally.contacts
+        if not is_plausible(counted.contacts, source.signals.reported_size, before=before):
             return self._failed(claim, ListState.FAILED, SyncFailure.IMPLAUSIBLY_EMPTY)
         now = self._clock.now()
         return replace(

@@ -109,6 +109,12 @@ def tally(members: Iterable[Member]) -> Tally:
     )
 
 
-def is_plausible(contacts: int, reported_size: int | None) -> bool:
-    """Tell whether a reading can be true: one that is empty against a reported size can't (HS 10, trap 2)."""
-    return contacts > 0 or not reported_size
+def is_plausible(contacts: int, reported_size: int | None, *, before: int) -> bool:
+    """Tell whether a reading can be true: one that is empty against a reported size can't (HS 10, trap 2).
+
+    A size that HubSpot does not tell is not zero: then an empty reading is believed only where the reading `before`
+    was empty too, or there was none.
+    """
+    if contacts > 0:
+        return True
+    return before == 0 if reported_size is None else reported_size == 0

@@ -34,12 +34,13 @@ class ContactListServicer(ContactListServiceServicer):
         arguments = {"parent": request.parent, "query": request.query}
         page = read_number_page(bad, request, arguments, maximum=LARGEST_OFFER)
         bad.raise_if_any()
-        offered, following = await self._contact_lists.offer(
+        offer = await self._contact_lists.offer(
             request.parent, query=request.query, offset=page.after or 0, size=page.size
         )
         return pb.ListHubSpotListsResponse(
-            hubspot_lists=[write_offered_list(entry) for entry in offered],
-            next_page_token=write_page_token(following, arguments),
+            hubspot_lists=[write_offered_list(entry) for entry in offer.lists],
+            next_page_token=write_page_token(offer.next_offset, arguments),
+            unreadable_count=offer.unreadable_count,
         )
 
     async def CreateContactList(self, request: pb.CreateContactListRequest, _context: object) -> pb.ContactList:

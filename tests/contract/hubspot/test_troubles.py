@@ -215,6 +215,34 @@ async def test_cursor_that_stands_still(sandbox: SandboxWorld) -> None:
     assert len(sandbox.running.requests) == 2
 
 
+async def test_cursor_that_comes_back(sandbox: SandboxWorld) -> None:
+    """A walk whose cursors go in a circle ends with an error, not never."""
+    for number, cursor in enumerate(("a", "b", "a"), 1):
+        page = {"results": [{"recordId": "101"}], "paging": {"next": {"after": cursor}}}
+        sandbox.running.faults.add(Fault("*", "answer", nth=number, status=200, body=page))
+
+    with pytest.raises(UnexpectedAnswerError):
+        async for _ in sandbox.source.walk_members(sandbox.credentials, "1"):
+            pass
+    assert len(sandbox.running.requests) == 3
+
+
+async def test_another_list(sandbox: SandboxWorld) -> None:
+    """A list that answers under another id is not taken for the one that was asked for."""
+    answer(sandbox, 200, {"list": {"listId": "2", "name": "x", "objectTypeId": "0-1", "processingType": "MANUAL"}})
+
+    with pytest.raises(UnexpectedAnswerError):
+        await get_list(sandbox)
+
+
+async def test_nested_without_end(sandbox: SandboxWorld) -> None:
+    """An answer nested deeper than any reader goes is no answer."""
+    answer(sandbox, 200, "[" * 100_000)
+
+    with pytest.raises(UnexpectedAnswerError):
+        await get_list(sandbox)
+
+
 async def test_batch_that_fails_in_part(sandbox: SandboxWorld) -> None:
     """What a batch did not read for a passing reason is asked again, and only that."""
     first, second = sandbox.add_contact(LINE_ID), sandbox.add_contact(LINE_ID)

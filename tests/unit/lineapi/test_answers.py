@@ -124,6 +124,8 @@ def test_details() -> None:
         (b"<html>", ""),
         (b"\xff", ""),
         (b"[]", ""),
+        (b"[" * 100_000, ""),
+        (rb'{"message": "half \ud83d"}', "half \N{REPLACEMENT CHARACTER}"),
         ({"message": 7, "details": "none"}, ""),
     ],
 )

@@ -1,11 +1,13 @@
 """Audiences read whole, of every kind, and page by page."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from lineapi.audience_group import AudienceGroup, AudienceJob, AudienceOwner, JobStatus
+from lineapi.audiences import MAX_PAGES
 from lineapi.client import LINEClient
 from lineapi.errors import MalformedAnswerError, NotFoundError
 from tests.unit.lineapi.stub_line import StubLINE, reply
@@ -147,7 +149,7 @@ async def test_list_page(client: LINEClient, stub: StubLINE) -> None:
     assert stub.received[0].path == "/v2/bot/audienceGroup/list"
     assert stub.received[0].query == {"page": "2", "size": "3", "includesExternalPublicGroups": "false"}
     assert [group.audience_group_id for group in page.groups] == [3, 1, 2]
-    assert (page.page, page.size, page.total_count, page.has_next_page) == (2, 3, 9, True)
+    assert page.has_next_page
 
 
 async def test_list_shared_page(client: LINEClient, stub: StubLINE) -> None:
@@ -193,6 +195,63 @@ async def test_walk_ends(client: LINEClient, stub: StubLINE) -> None:
     pages = [page async for page in client.audiences.iterate_pages("token")]
 
     assert len(pages) == len(stub.received) == 2
+
+
+@pytest.mark.parametrize(
+    ("bad", "known_id"),
+    [
+        (_group(audienceGroupId=5, audienceCount="many"), 5),
+        (_group(audienceGroupId=5, audienceCount=-1), 5),
+        (_group(audienceGroupId=5, audienceCount=2**63), 5),
+        (_group(audienceGroupId=5, created=1_600_000_000_000), 5),
+        (_group(audienceGroupId=5, description=None), 5),
+        (_group(audienceGroupId="5"), None),
+        (_group(audienceGroupId=10**30), None),
+        ({}, None),
+        (None, None),
+        ("audience", None),
+    ],
+)
+async def test_entry_that_does_not_read(client: LINEClient, stub: StubLINE, bad: Any, known_id: int | None) -> None:
+    """One bad entry of a listing is told beside those that read, with its id where that reads."""
+    stub.will(reply(200, _page(_group(audienceGroupId=1), bad, _group(audienceGroupId=2))))
+
+    page = await client.audiences.list_page("token")
+
+    assert [group.audience_group_id for group in page.groups] == [1, 2]
+    assert [entry.audience_group_id for entry in page.unreadable] == [known_id]
+    assert page.unreadable[0].problem.startswith("answer.audienceGroups[1]")
+
+
+async def test_names_that_no_store_can_hold(client: LINEClient, stub: StubLINE) -> None:
+    """Half an emoji and NUL in a name are replaced, and the audience is read."""
+    groups = json.dumps(_page(_group(description="NAME"))).encode()
+    stub.will(reply(200, groups.replace(b"NAME", rb"half \ud83d and \u0000")))
+
+    page = await client.audiences.list_page("token")
+
+    assert [group.description for group in page.groups] == [
+        "half \N{REPLACEMENT CHARACTER} and \N{REPLACEMENT CHARACTER}"
+    ]
+
+
+async def test_job_that_does_not_read(client: LINEClient, stub: StubLINE) -> None:
+    """Jobs of which one does not read are not known, and the audience is read."""
+    stub.will(reply(200, {"audienceGroup": _group(), "jobs": [{"jobStatus": 7}]}))
+
+    detail = await client.audiences.get("token", 7)
+
+    assert (detail.group.description, detail.jobs) == ("VIP", None)
+
+
+async def test_pages_without_end(client: LINEClient, stub: StubLINE) -> None:
+    """A walk through pages that promise a next one for ever ends as malformed."""
+    stub.will(*[reply(200, _page(_group(), next_page=True))] * (MAX_PAGES + 1))
+
+    with pytest.raises(MalformedAnswerError, match="pages do not end"):
+        async for _ in client.audiences.iterate_pages("token"):
+            pass
+    assert len(stub.received) == MAX_PAGES
 
 
 async def test_listing_without_groups_is_no_empty_listing(client: LINEClient, stub: StubLINE) -> None:

@@ -81,6 +81,21 @@ def test_times_out_of_range(seconds: int) -> None:
         Fields({"created": seconds}).read_unix_time("created")
 
 
+@pytest.mark.parametrize("number", [2**63, -(2**63), 10**40])
+def test_integers_out_of_range(number: int) -> None:
+    """Integers that no column of 64 bits holds are an error."""
+    with pytest.raises(FieldError, match=r"answer\.number is not an integer of 64 bits"):
+        Fields({"number": number}).read_integer("number")
+
+
+def test_counts() -> None:
+    """A count is an integer of 0 or more."""
+    assert Fields({"count": 0}).read_count("count") == 0
+    assert Fields({}).find_count("count") is None
+    with pytest.raises(FieldError, match=r"answer\.count is negative"):
+        Fields({"count": -1}).read_count("count")
+
+
 @pytest.mark.parametrize("value", [None, [], "x", 1])
 def test_no_object(value: object) -> None:
     """An answer that is no object is an error."""

@@ -64,6 +64,24 @@ async def test_issue_is_repeated(client: LINEClient, stub: StubLINE) -> None:
     assert token.value == "eyJhbGci"
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"access_token": "秘密"},
+        {"access_token": "two words"},
+        {"access_token": "a\r\nX-Evil: 1"},
+        {"expires_in": 10**15},
+        {"expires_in": -1},
+    ],
+)
+async def test_answer_that_is_no_token(client: LINEClient, stub: StubLINE, changes: dict[str, object]) -> None:
+    """What can't be put into a header, or has no end that a calendar knows, is malformed."""
+    stub.will(reply(200, _TOKEN | changes))
+
+    with pytest.raises(MalformedAnswerError):
+        await client.tokens.issue_stateless(client_id="1", client_secret="s", now=NOW)
+
+
 async def test_unreadable_token_stays_hidden(client: LINEClient, stub: StubLINE) -> None:
     """An answer without a lifetime is malformed, and the error does not hold the token."""
     stub.will(reply(200, {"access_token": "eyJhbGci"}))

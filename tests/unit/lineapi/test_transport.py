@@ -153,7 +153,7 @@ async def test_content_needs_the_body(transport: LINETransport, stub: StubLINE) 
     assert caught.value.request_id == REQUEST_ID
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"\xff\xfe", b"[1]", b'{"n":"7"}', b'{"m":7}'])
+@pytest.mark.parametrize("body", [b"", b"<html>", b"\xff\xfe", b"[1]", b'{"n":"7"}', b'{"m":7}', b"[" * 100_000])
 async def test_content_that_does_not_read(transport: LINETransport, stub: StubLINE, body: bytes) -> None:
     """A success that is no JSON, or not the JSON documented, is malformed; it is not asked for again."""
     stub.will(reply(200, body))

@@ -96,7 +96,7 @@ def _explain_limit(body: Document, wait: timedelta | None) -> RateLimited | Dail
 def _read_object(response: httpx.Response) -> Document | None:
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None
 
@@ -113,8 +113,12 @@ def _missing_scopes(body: Document) -> list[str]:
     for error in _dicts(body.get("errors")):
         context = error.get("context")
         scopes = context.get("requiredGranularScopes") if isinstance(context, dict) else None
-        found += [scope for scope in scopes or () if isinstance(scope, str)] if isinstance(scopes, list) else []
+        found += [scope for scope in scopes if _is_scope(scope)] if isinstance(scopes, list) else []
     return found
+
+
+def _is_scope(scope: Any) -> bool:
+    return isinstance(scope, str) and re.fullmatch(r"[a-z0-9._-]{1,100}", scope) is not None
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from audience.adapters.hubspot.documents import (
     read_list,
     read_list_document,
     read_members,
+    read_object_type,
     read_search,
 )
 from audience.adapters.hubspot.pacing import PaceSettings, Throttle
@@ -117,13 +118,17 @@ class HubSpotClient:
         if document.get("deletedAt"):
             raise HubSpotListNotFound(list_id)
         if not is_suitable(document):
-            raise HubSpotListUnsuitable(list_id, object_type=str(document.get("objectTypeId")))
-        return await self._add_signals(credentials, read_list(document))
+            raise HubSpotListUnsuitable(list_id, object_type=read_object_type(document))
+        known = read_list(document)
+        if known is None or known.list_id != list_id:
+            raise UnexpectedAnswerError("the answer is another list")
+        return await self._add_signals(credentials, known)
 
     async def walk_members(self, credentials: HubSpotCredentials, list_id: str) -> AsyncIterator[tuple[str, ...]]:
         """Follow the cursor by record id, the order that is safer to resume than by joining time (HS 10.3)."""
         path = self._paths.lists(f"/{_as_digits(list_id)}/memberships")
         after: str | None = None
+        seen: set[str] = set()
         while True:
             params = {"limit": _MEMBERS_PER_PAGE} | ({"after": after} if after else {})
             try:
@@ -135,8 +140,9 @@ class HubSpotClient:
                 yield record_ids
             if following is None:
                 return
-            if following == after:
-                raise UnexpectedAnswerError("the paging cursor does not move")
+            if following in seen:
+                raise UnexpectedAnswerError("the paging cursor does not move on")
+            seen.add(following)
             after = following
 
     async def read_line_ids(
@@ -172,10 +178,14 @@ class HubSpotClient:
         found = next((found.signals for found in page.lists if found.list_id == known.list_id), None)
         if found is None:
             return known
-        times = replace(
-            known.signals, member_added_time=found.member_added_time, member_removed_time=found.member_removed_time
+        size = known.signals.reported_size
+        signals = replace(
+            known.signals,
+            member_added_time=found.member_added_time,
+            member_removed_time=found.member_removed_time,
+            reported_size=found.reported_size if size is None else size,
         )
-        return replace(known, signals=times)
+        return replace(known, signals=signals)
 
     def _search(self, body: dict[str, Any]) -> Request:
         only = {

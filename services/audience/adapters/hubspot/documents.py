@@ -1,4 +1,8 @@
-"""From HubSpot's JSON to the port's values. Fields may be missing or unknown; what we can't do without raises."""
+"""From HubSpot's JSON to the port's values: texts are cleaned, and what we can't do without raises.
+
+Fields may be missing, of other types or unknown. An entry of an offer that can't be read is counted and left out; one
+of a membership makes the whole page unreadable.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,11 +14,16 @@ from audience.adapters.hubspot.answers import Answer, Document
 from audience.adapters.hubspot.troubles import UnexpectedAnswerError
 from audience.application.hubspot_port import HubSpotList, HubSpotListPage, ListSignals
 from audience.domain.contact_lists import CONTACT_OBJECT_TYPE, PROCESSING_TYPES
+from kit.names import VENDOR_ID
+from kit.text import clean
 
 SIZE = "hs_list_size"
 ADDED = "hs_last_record_added_at"
 REMOVED = "hs_last_record_removed_at"
 MERGED_IDS = "hs_merged_object_ids"
+
+LONGEST_NAME = 500
+"""Names are cut to this: a page of them must fit into one answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,34 +37,57 @@ class ContactDocument:
 
 def read_search(answer: Answer, *, offset: int) -> HubSpotListPage:
     """Read a page of `lists/search`, leaving out lists that are not of contacts or of an unknown kind (HS 10.9)."""
-    found = [read_list(document) for document in _documents(answer, "lists") if is_suitable(document)]
-    next_offset = answer.body.get("offset")
-    more = answer.body.get("hasMore") is True and isinstance(next_offset, int) and next_offset > offset
-    return HubSpotListPage(tuple(found), next_offset if more else None)
+    entries = answer.body.get("lists")
+    if not isinstance(entries, list):
+        raise _lacks("lists")
+    suitable = [entry for entry in entries if not isinstance(entry, dict) or is_suitable(entry)]
+    found = [read_list(entry) if isinstance(entry, dict) else None for entry in suitable]
+    next_offset = _read_integer(answer.body.get("offset"))
+    more = answer.body.get("hasMore") is True and next_offset is not None and next_offset > offset
+    return HubSpotListPage(
+        lists=tuple(known for known in found if known is not None),
+        unreadable_count=found.count(None),
+        next_offset=next_offset if more else None,
+    )
 
 
 def is_suitable(document: Document) -> bool:
     """Whether a list holds contacts and its members can be read."""
-    return document.get("objectTypeId") == CONTACT_OBJECT_TYPE and document.get("processingType") in PROCESSING_TYPES
+    kind = document.get("processingType")
+    return document.get("objectTypeId") == CONTACT_OBJECT_TYPE and isinstance(kind, str) and kind in PROCESSING_TYPES
 
 
-def read_list(document: Document) -> HubSpotList:
-    """Read a suitable list; a search carries its signals as additional properties (HS 5.2)."""
+def read_list(document: Document) -> HubSpotList | None:
+    """Read a suitable list; a search carries its signals as additional properties (HS 5.2).
+
+    None where its id is none.
+    """
+    list_id = str(document.get("listId"))
+    if not re.fullmatch(VENDOR_ID, list_id):
+        return None
     extra = document.get("additionalProperties")
     extra = extra if isinstance(extra, dict) else {}
-    size = document.get("size")
+    size = _read_integer(document.get("size"))
+    status = document.get("processingStatus")
+    name = document.get("name")
     return HubSpotList(
-        list_id=str(document["listId"]),
-        name=str(document.get("name", "")),
+        list_id=list_id,
+        name=clean(name)[:LONGEST_NAME] if isinstance(name, str) else "",
         object_type_id=str(document["objectTypeId"]),
         processing_type=str(document["processingType"]),
         signals=ListSignals(
             member_added_time=_read_milliseconds(extra.get(ADDED)),
             member_removed_time=_read_milliseconds(extra.get(REMOVED)),
-            reported_size=size if isinstance(size, int) else _read_count(extra.get(SIZE)),
-            settled=document.get("processingStatus", "COMPLETE") == "COMPLETE",
+            reported_size=_read_count(extra.get(SIZE)) if size is None else size,
+            settled=status == "COMPLETE" if isinstance(status, str) else None,
         ),
     )
+
+
+def read_object_type(document: Document) -> str:
+    """Return what a list holds, as `0-2`; empty where HubSpot says nothing that is an object type (HS 5.2)."""
+    object_type = str(document.get("objectTypeId"))
+    return object_type if re.fullmatch(r"[0-9]{1,9}-[0-9]{1,12}", object_type) else ""
 
 
 def read_list_document(answer: Answer) -> Document:
@@ -69,12 +101,13 @@ def read_list_document(answer: Answer) -> Document:
 def read_members(answer: Answer) -> tuple[tuple[str, ...], str | None]:
     """Return the record ids of a membership page and the cursor of the next; never follow `link` (HS 1)."""
     record_ids = tuple(str(member.get("recordId", "")) for member in _documents(answer, "results"))
-    if not all(record_ids):
+    # A member that can't be named is not passed over: an exclusion list must not look shorter than it is.
+    if not all(re.fullmatch(r"[0-9]{1,19}", record_id) for record_id in record_ids):
         raise _lacks("recordId")
     paging = answer.body.get("paging")
     following = paging.get("next") if isinstance(paging, dict) else None
     after = following.get("after") if isinstance(following, dict) else None
-    return record_ids, str(after) if after else None
+    return record_ids, clean(str(after)) if after else None
 
 
 def read_contacts(answer: Answer) -> list[ContactDocument]:
@@ -92,8 +125,9 @@ def failed_in_part(answer: Answer) -> bool:
 def _read_contact(document: Document) -> ContactDocument:
     properties = document.get("properties")
     properties = properties if isinstance(properties, dict) else {}
-    merged = re.findall(r"\d+", str(properties.get(MERGED_IDS) or ""))
-    return ContactDocument(str(document.get("id", "")), properties, frozenset(merged))
+    values = {name: None if value is None else clean(str(value)) for name, value in properties.items()}
+    merged = re.findall(r"[0-9]+", values.get(MERGED_IDS) or "")
+    return ContactDocument(clean(str(document.get("id", ""))), values, frozenset(merged))
 
 
 def _documents(answer: Answer, name: str) -> Sequence[dict[str, Any]]:
@@ -110,6 +144,11 @@ def _lacks(name: str) -> UnexpectedAnswerError:
 def _read_milliseconds(value: Any) -> datetime | None:
     count = _read_count(value)
     return None if count is None else datetime.fromtimestamp(count / 1000, tz=UTC)
+
+
+def _read_integer(value: Any) -> int | None:
+    """Read a number that travels as one; None where it is none, or none that a column of 64 bits holds."""
+    return value if type(value) is int and 0 <= value < 2**63 else None
 
 
 def _read_count(value: Any) -> int | None:

@@ -46,8 +46,16 @@ def test_tally(values: list[str | None]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("contacts", "reported_size", "plausible"), [(0, 5, False), (0, 0, True), (0, None, True), (1, 500, True)]
+    ("contacts", "reported_size", "before", "plausible"),
+    [
+        (0, 5, 0, False),
+        (0, 0, 7, True),
+        (0, None, 0, True),
+        (0, None, 7, False),
+        (1, 500, 7, True),
+        (1, None, 7, True),
+    ],
 )
-def test_plausibility(contacts: int, reported_size: int | None, plausible: bool) -> None:  # noqa: FBT001 - a row
-    """Only an empty reading against a reported size can't be true."""
-    assert is_plausible(contacts, reported_size) is plausible
+def test_plausibility(contacts: int, reported_size: int | None, before: int, plausible: bool) -> None:  # noqa: FBT001 - a row
+    """An empty reading can't be true against a reported size, nor against members before where no size is told."""
+    assert is_plausible(contacts, reported_size, before=before) is plausible
