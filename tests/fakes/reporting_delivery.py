@@ -33,6 +33,7 @@ class Refusal:
     code: grpc.StatusCode
     reason: str
     wait: timedelta | None = None
+    domain: str = "delivery.outreach"
 
 
 @dataclass(slots=True)
@@ -95,7 +96,7 @@ def _is_listed(send: list_pb.Send, request: list_pb.ListSendsRequest) -> bool:
 
 def _to_status(refusal: Refusal) -> grpc.Status:
     status = Status(code=refusal.code.value[0], message="No.")
-    details: list[ErrorInfo | RetryInfo] = [ErrorInfo(reason=refusal.reason, domain="delivery.outreach")]
+    details: list[ErrorInfo | RetryInfo] = [ErrorInfo(reason=refusal.reason, domain=refusal.domain)]
     if refusal.wait is not None:
         retry = RetryInfo()
         retry.retry_delay.FromTimedelta(refusal.wait)

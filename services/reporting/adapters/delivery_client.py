@@ -34,9 +34,12 @@ class DeliverySends:
         try:
             answer = await self._stub.ObserveSend(pb.ObserveSendRequest(campaign=campaign))
         except RemoteError as error:
-            if error.reason in _NOTHING:
+            # A reason without a domain is the name of a status that something else than delivery gave.
+            if error.domain and error.reason in _NOTHING:
                 raise NothingToObserve(error.reason) from error
             raise ObservationPostponed(error.reason, wait=error.retry_after) from error
+        if not answer.observations or not answer.HasField("observe_time"):
+            raise ObservationPostponed("OBSERVATION_INCOMPLETE")
         return _read_observation(answer)
 
 

@@ -46,7 +46,7 @@ def to_envelope(event: ReportPublished, *, event_id: str) -> Event:
 
 
 def _describe(event: ReportPublished) -> pb.ReportPublished:
-    figures = event.publication.figures.figures
+    figures = event.figures.figures
     return pb.ReportPublished(
         report=f"{event.publication.campaign}/report",
         state=CampaignReport.State.Value(event.state.name),

@@ -17,6 +17,7 @@ from reporting.domain.errors import NothingToObserve, ObservationPostponed
 from reporting.domain.events import ReportPublished
 from reporting.domain.observations import Observation, roll_up
 from reporting.domain.reports import Publication
+from reporting.domain.slots import LAST_DAY
 from reporting.domain.thresholds import NOTHING_YET, publish
 
 _log = structlog.get_logger(__name__)
@@ -49,9 +50,9 @@ class Publishing:
             _log.warning("observation_postponed", campaign=claim.item.name, reason=error.reason)
             await self._postpone(claim, error.wait)
         except NothingToObserve:
-            # Delivery denies an acceptance that it told of, as after a restore; by the next slot it may know better.
+            # Delivery denies an acceptance that it told of, as after a restore; later it may know better.
             _log.error("observation_denied", campaign=claim.item.name)
-            await self._skip(claim, slot)
+            await (self._postpone(claim, None) if slot.day == LAST_DAY else self._skip(claim, slot))
         else:
             await self._publish(claim, slot, observation)
 

@@ -11,7 +11,14 @@ from reporting.domain import slots
 from reporting.domain.rounds import NOTHING_HEARD, Fact, Heard
 
 FIRST_RETRY = timedelta(seconds=2)
-LONGEST_RETRY = timedelta(minutes=5)
+LONGEST_RETRY = timedelta(hours=1)
+"""Each attempt may spend a call of the channel's hour (LP 1.6), which other campaigns need too."""
+
+PATIENCE = timedelta(days=14)
+"""How long after the last slot has opened LINE's figures are asked for at least, before the count is given up."""
+
+MOST_FAILURES = 100
+"""After so many failures in a row it is given up then; some days of attempts."""
 
 
 class ReportState(Enum):
@@ -71,15 +78,14 @@ class Campaign:
     @property
     def state(self) -> ReportState:
         """How far the counting is."""
-        rounds = self.heard.rounds
-        last = rounds[-1] if rounds else None
-        if self.heard.last_counted is None and last is not None and last.decided:
-            return ReportState.NOT_DELIVERED if last.ended else ReportState.NO_FIGURES
-        if self.published is None:
-            return ReportState.PENDING
+        rounds, is_counted = self.heard.rounds, self.count_time is not None
+        is_decided = bool(rounds) and rounds[-1].decided
+        if is_decided and not is_counted and rounds[-1].ended:
+            return ReportState.NOT_DELIVERED
         # What was sent again and is not decided may still bring figures.
-        is_over = self.published_day == slots.LAST_DAY and last is not None and last.decided
-        return ReportState.FINAL if is_over else ReportState.COUNTING
+        if is_decided and self.due_day is None:
+            return ReportState.NO_FIGURES if self.published is None or not is_counted else ReportState.FINAL
+        return ReportState.PENDING if self.published is None else ReportState.COUNTING
 
     @property
     def accept_time(self) -> datetime | None:
@@ -134,11 +140,14 @@ class Campaign:
         return _await(self, slots.next_after_time(self.count_time, now))
 
     def postpone(self, now: datetime, *, wait: timedelta | None) -> "Campaign":
-        """Ask again after `wait`, or after a while that grows with each failure in a row."""
+        """Ask again after `wait`, or after a while that grows with each failure in a row; in the end give it up."""
         if self.count_time is None:
             return self
+        is_late = now >= slots.slot_time(self.count_time, slots.LAST_DAY) + PATIENCE
+        if is_late and self.failure_count >= MOST_FAILURES:
+            return _await(self, None)
         doubled: timedelta = FIRST_RETRY * 2 ** min(self.failure_count, 16)
-        pause = min(doubled, LONGEST_RETRY) if wait is None else wait
+        pause = min(doubled, LONGEST_RETRY) if wait is None else max(wait, FIRST_RETRY)
         return replace(self, attempt_time=now + pause, failure_count=self.failure_count + 1)
 
     def _number_round(self) -> int:

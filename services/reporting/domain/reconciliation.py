@@ -108,7 +108,7 @@ class Reconciliation:
     def postpone(self, now: datetime, *, wait: timedelta | None) -> "Reconciliation":
         """Go on after `wait`, or after a while that grows with each failure in a row."""
         doubled: timedelta = FIRST_RETRY * 2 ** min(self.failure_count, 16)
-        pause = min(doubled, LONGEST_RETRY) if wait is None else wait
+        pause = min(doubled, LONGEST_RETRY) if wait is None else max(wait, FIRST_RETRY)
         return replace(self, next_time=now + pause, failure_count=self.failure_count + 1)
 
     def watch(self, place: StreamPlace, now: datetime) -> "Reconciliation":

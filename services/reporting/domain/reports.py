@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reporting.domain.campaigns import Campaign, ReportState
-from reporting.domain.thresholds import NEVER_TOLD, NOTHING_YET, Publishable
+from reporting.domain.thresholds import NEVER_TOLD, NOTHING_YET, Publishable, close
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ class Report:
         """The figures."""
         if self.campaign.state is ReportState.NO_FIGURES:
             return NEVER_TOLD
-        return NOTHING_YET if self._shown is None else self._shown.figures
+        shown = NOTHING_YET if self._shown is None else self._shown.figures
+        return close(shown) if self.campaign.state is ReportState.FINAL else shown
 
     @property
     def _shown(self) -> Publication | None:

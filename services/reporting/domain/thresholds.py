@@ -12,7 +12,8 @@ caller or put into an event. The rules, all of them functions of published value
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import InitVar, dataclass
+from dataclasses import InitVar, dataclass, fields, replace
+from typing import Any, TypeVar
 
 from reporting.domain.counts import HIDDEN, NO_LONGER, NOT_YET, Count, CountState
 from reporting.domain.figures import BubbleFigures, Figures, LinkFigures
@@ -23,6 +24,8 @@ THRESHOLD = 20
 
 STEP = 20
 """A published count moves by no less (V8)."""
+
+PartT = TypeVar("PartT", Figures, BubbleFigures, LinkFigures)
 
 _SEAL = object()
 
@@ -70,6 +73,17 @@ def publish(totals: Totals, before: Publishable = NOTHING_YET) -> Publishable:
         links=_decide_links(totals.links, known.links, clickers=clicked),
     )
     return Publishable(figures, _SEAL)
+
+
+def close(publishable: Publishable) -> Publishable:
+    """Return the last figures of a campaign: what LINE has not told by then, it tells no longer."""
+    figures = publishable.figures
+    closed = replace(
+        _close_counts(figures),
+        bubbles=tuple(_close_counts(bubble) for bubble in figures.bubbles),
+        links=tuple(_close_counts(link) for link in figures.links),
+    )
+    return Publishable(closed, _SEAL)
 
 
 def restore(figures: Figures) -> Publishable:
@@ -167,6 +181,13 @@ def _counts(figures: Figures) -> Iterator[Count]:
         yield from (bubble.impressions, bubble.plays, bubble.players, bubble.completions)
     for link in figures.links:
         yield from (link.clicks, link.clickers)
+
+
+def _close_counts(part: PartT) -> PartT:
+    """Return a part of the figures without counts that are still to come."""
+    awaited = [field.name for field in fields(part) if getattr(part, field.name) == NOT_YET]
+    closed: dict[str, Any] = dict.fromkeys(awaited, NO_LONGER)
+    return replace(part, **closed)
 
 
 def _was_publishable(count: Count) -> bool:

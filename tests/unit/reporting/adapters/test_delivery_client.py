@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import grpc
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from outreach.delivery.internal.v1 import send_observation_pb2 as pb
 from outreach_client.channel import open_channel
@@ -40,7 +41,9 @@ async def test_figures(delivery: FakeDelivery, sends: DeliverySends) -> None:
         bubbles=[pb.RequestObservation.Bubble(sequence=1, impression=5, unique_media_played_100_percent=21)],
         links=[pb.RequestObservation.Link(sequence=2, url="https://shop.example/a", click=0)],
     )
-    delivery.answers[MAY] = pb.ObserveSendResponse(observations=[request])
+    delivery.answers[MAY] = pb.ObserveSendResponse(
+        observations=[request], observe_time=Timestamp(seconds=1_800_000_000)
+    )
     observation = await sends.observe(MAY)
 
     assert [(told.request, told.totals) for told in observation.requests] == [
@@ -55,6 +58,29 @@ async def test_figures(delivery: FakeDelivery, sends: DeliverySends) -> None:
             ),
         )
     ]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pb.ObserveSendResponse(observe_time=Timestamp(seconds=1_800_000_000)),
+        pb.ObserveSendResponse(observations=[pb.RequestObservation(request="r1")]),
+    ],
+)
+async def test_incomplete(delivery: FakeDelivery, sends: DeliverySends, answer: pb.ObserveSendResponse) -> None:
+    """An answer without requests, or without its time, is no observation of nothing."""
+    delivery.answers[MAY] = answer
+
+    with pytest.raises(ObservationPostponed, match="OBSERVATION_INCOMPLETE"):
+        await sends.observe(MAY)
+
+
+async def test_not_found_by_others(sends: DeliverySends, delivery: FakeDelivery) -> None:
+    """A NOT_FOUND that is not delivery's own says nothing about the campaign."""
+    delivery.refusal = Refusal(grpc.StatusCode.NOT_FOUND, "NOT_FOUND", domain="")
+
+    with pytest.raises(ObservationPostponed):
+        await sends.observe(MAY)
 
 
 @pytest.mark.parametrize(

@@ -131,15 +131,38 @@ async def test_late_figures(world: World) -> None:
 
 
 async def test_denied(world: World) -> None:
-    """A campaign that delivery denies is left alone until its next slot, and for good after the last one."""
+    """A campaign that delivery denies is left alone until its next slot; in the last slot it is asked for again."""
     world.sends.failure = NothingToObserve("CAMPAIGN_NOT_ACCEPTED")
     await world.run_at(ACCEPTED + DAY)
     due = world.campaign.attempt_time
     await world.run_at(ACCEPTED + 14 * DAY)
+    waiting = world.campaign
+    world.sends.failure = None
+    await world.run_at(ACCEPTED + 15 * DAY)
 
     assert due == ACCEPTED + 3 * DAY
-    assert world.campaign.attempt_time is None
-    assert world.days() == []
+    assert (waiting.state, waiting.published) == (ReportState.PENDING, None)
+    assert world.days() == [14]
+
+
+async def test_last_figures(world: World) -> None:
+    """What LINE has not told by the last publication is awaited no longer, in the report and in its event."""
+    world.sends.observation = observe(Totals())
+    await world.run_at(ACCEPTED + DAY)
+    first = await world.tx.reports.find(NAME)
+    await world.run_at(ACCEPTED + 14 * DAY)
+    last = await world.tx.reports.find(NAME)
+
+    assert first is not None
+    assert last is not None
+    assert [report.figures.figures.delivered.state for report in (first, last)] == [
+        CountState.NOT_YET,
+        CountState.NO_LONGER,
+    ]
+    assert [event.figures.figures.delivered.state for event in world.tx.outbox.events] == [
+        CountState.NOT_YET,
+        CountState.NO_LONGER,
+    ]
 
 
 class EventfulSends(FakeSends):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporting.domain.campaigns import Campaign, ReportState, Slot
+from reporting.domain.campaigns import FIRST_RETRY, MOST_FAILURES, Campaign, ReportState, Slot
 from reporting.domain.rounds import Fact, FactKind
 from tests.strategies.reporting import ANY_FACTS, stories
 
@@ -183,17 +183,47 @@ def test_skipped() -> None:
 
 
 def test_postponed() -> None:
-    """An attempt comes again after what was asked for, or after pauses that double up to 5 minutes."""
+    """An attempt comes again after what was asked for, or after pauses that double up to an hour."""
     now = ACCEPTED + DAY
     campaign = follow(*ACCEPTANCE)
     pauses = []
-    for _ in range(10):
+    for _ in range(14):
         campaign = campaign.postpone(now, wait=None)
         pauses.append(((campaign.attempt_time or now) - now).total_seconds())
 
-    assert pauses == [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
-    assert campaign.postpone(now, wait=timedelta(hours=1)).attempt_time == now + timedelta(hours=1)
+    assert pauses == [2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 3600, 3600, 3600]
+    assert campaign.postpone(now, wait=DAY).attempt_time == now + DAY
+    assert campaign.postpone(now, wait=timedelta()).attempt_time == now + FIRST_RETRY
     assert campaign.next_publish_time == ACCEPTED + DAY
+
+
+@pytest.mark.parametrize(
+    ("days", "published", "state"),
+    [
+        ((), None, ReportState.NO_FIGURES),
+        ((1, 3), 3, ReportState.FINAL),
+    ],
+)
+def test_given_up(days: tuple[int, ...], published: int | None, state: ReportState) -> None:
+    """Figures that can't be had long after the last slot are given up, and what is out is the last of it."""
+    campaign = follow(*ACCEPTANCE)
+    for day in days:
+        campaign = campaign.publish(Slot(1, ACCEPTED, day))
+    in_time, late = ACCEPTED + 27 * DAY, ACCEPTED + 28 * DAY
+    for _ in range(MOST_FAILURES):
+        campaign = campaign.postpone(in_time, wait=None)
+    given_up = campaign.postpone(late, wait=None)
+
+    assert campaign.postpone(in_time, wait=None).attempt_time is not None
+    assert (given_up.attempt_time, given_up.published_day, given_up.state) == (None, published, state)
+    assert given_up.hear(at(FactKind.ACCEPTED)) == given_up
+
+
+def test_late_news_are_tried() -> None:
+    """A campaign that was heard of long after its last slot is not given up after its first failure."""
+    campaign = follow(*ACCEPTANCE).postpone(ACCEPTED + 90 * DAY, wait=None)
+
+    assert (campaign.state, campaign.attempt_time) == (ReportState.PENDING, ACCEPTED + 90 * DAY + FIRST_RETRY)
 
 
 def test_nothing_to_postpone() -> None:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporting.domain.counts import HIDDEN, NOT_YET, Count, CountState, Rate
+from reporting.domain.counts import HIDDEN, NO_LONGER, NOT_YET, Count, CountState, Rate
 from reporting.domain.figures import BubbleFigures, Figures, LinkFigures
 from reporting.domain.observations import BubbleObservation, LinkObservation, Totals
-from reporting.domain.thresholds import NOTHING_YET, Publishable, publish, restore
+from reporting.domain.thresholds import NOTHING_YET, Publishable, close, publish, restore
 
 URL = "https://shop.example/a"
 
@@ -249,3 +249,15 @@ def test_parts_stay_within_wholes(observed: list[Totals]) -> None:
     pairs += [(bubble.players, figures.media_played) for bubble in figures.bubbles]
 
     assert all(part.value <= whole.value for part, whole in pairs)
+
+
+def test_closed() -> None:
+    """At the end, counts that were not told yet are told no longer; all others stay as they were published."""
+    links = (LinkFigures(1, URL, clicks=exact(40)),)
+    figures = Figures(delivered=exact(200), opened=HIDDEN, bubbles=(BubbleFigures(1, exact(50)),), links=links)
+    closed = close(restore(figures)).figures
+
+    assert (closed.delivered, closed.opened, closed.clicked) == (exact(200), HIDDEN, NO_LONGER)
+    assert closed.bubbles == (BubbleFigures(1, exact(50), NO_LONGER, NO_LONGER, NO_LONGER),)
+    assert closed.links == (LinkFigures(1, URL, exact(40), NO_LONGER),)
+    assert close(restore(figures)) == close(close(restore(figures)))
