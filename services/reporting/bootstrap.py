@@ -26,11 +26,13 @@ from kit.store.engine import open_database
 from kit.store.uow import SqlUnitOfWork
 from outreach.reporting.v1.report_pb2_grpc import add_ReportServiceServicer_to_server
 from reporting.adapters.delivery_client import DeliverySends
+from reporting.adapters.delivery_stream import DeliveryStream
 from reporting.adapters.send_list import DeliverySendList
 from reporting.adapters.store.transaction import SqlTransaction, build_transaction
 from reporting.application.publishing import Publishing
 from reporting.application.reconciling import Reconciling
 from reporting.application.reports import Reports
+from reporting.application.watching import Watching
 from reporting.config import Settings
 from reporting.entrypoints import consumers
 from reporting.entrypoints.access import ACCESS, PUBLIC
@@ -49,6 +51,9 @@ PUBLISHING_IDLE = timedelta(milliseconds=500)
 
 RECONCILING_IDLE = timedelta(seconds=1)
 """How long a worker waits, in machine time, before it looks again whether a pass over delivery's sends is due."""
+
+WATCHING_IDLE = timedelta(seconds=5)
+"""How long a worker waits, in machine time, before it looks again whether delivery's stream has lost events."""
 
 SIDE_BY_SIDE = 4
 """How many reports one process publishes at once, so that a slow answer of LINE's holds up few others."""
@@ -75,7 +80,10 @@ async def open_service(settings: Settings, *, clock: Clock | None = None) -> Asy
             *keep_house(REPORTING, ground),
             _follow_campaigns(uow, ground),
             *_publish_reports(Publishing(uow=uow, sends=DeliverySends(delivery), clock=time)),
-            *_reconcile(Reconciling(uow=uow, sends=sends, clock=time)),
+            *_reconcile(
+                Reconciling(uow=uow, sends=sends, clock=time),
+                Watching(uow=uow, stream=DeliveryStream(ground.bus, consumers.CAMPAIGNS), clock=time),
+            ),
         ]
         yield Service(_build_api(Reports(uow, sends, time)), workers)
 
@@ -109,5 +117,8 @@ def _publish_reports(publishing: Publishing) -> list[Worker]:
     return work_side_by_side("publishing", publishing.run_once, count=SIDE_BY_SIDE, idle=PUBLISHING_IDLE)
 
 
-def _reconcile(reconciling: Reconciling) -> list[Worker]:
-    return work_side_by_side("reconciling", reconciling.run_once, count=1, idle=RECONCILING_IDLE)
+def _reconcile(reconciling: Reconciling, watching: Watching) -> list[Worker]:
+    return [
+        *work_side_by_side("reconciling", reconciling.run_once, count=1, idle=RECONCILING_IDLE),
+        *work_side_by_side("watching", watching.run_once, count=1, idle=WATCHING_IDLE),
+    ]

@@ -23,6 +23,22 @@ class DurableState:
     unanswered_count: int
 
 
+@dataclass(frozen=True, slots=True)
+class DurablePlace:
+    """Where a durable stands in its stream.
+
+    Attributes:
+        incarnation: when NATS made the stream, as NATS writes it: another one means another stream.
+        first_sequence: the oldest event that the stream still has; after the last one when it has none.
+        handled_sequence: the event up to which all were handled, of those that the durable delivers.
+
+    """
+
+    incarnation: str
+    first_sequence: int
+    handled_sequence: int
+
+
 async def ensure_durable(client: Client, subscription: Subscription, *, ack_wait: timedelta) -> None:
     """Make the durable of a subscription, or make it anew where it lacks a subject.
 
@@ -58,6 +74,21 @@ async def read_durable(client: Client, subscription: Subscription) -> DurableSta
     if info is None:
         return None
     return DurableState(tuple(_subjects(info["config"])), info["num_pending"], info["num_ack_pending"])
+
+
+async def read_place(client: Client, subscription: Subscription) -> DurablePlace | None:
+    """Return where the durable of a subscription stands, or None when there is none, or no stream.
+
+    Raises:
+        BusUnavailable, BusRefusal: NATS gives no answer, or says no.
+
+    """
+    # In this order: what is handled in between must not look like a loss.
+    stream = await find(client, f"STREAM.INFO.{subscription.stream}")
+    durable = await _find(client, subscription)
+    if stream is None or durable is None:
+        return None
+    return DurablePlace(stream["created"], stream["state"]["first_seq"], durable["ack_floor"]["stream_seq"])
 
 
 async def shrink_durable(client: Client, subscription: Subscription) -> None:

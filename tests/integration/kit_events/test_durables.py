@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from kit.events.bus import NatsBus
-from kit.events.durables import ensure_durable, read_durable, shrink_durable
+from kit.events.durables import DurablePlace, ensure_durable, read_durable, read_place, shrink_durable
 from kit.events.envelope import Event
 from kit.events.errors import BusUnavailable
-from kit.events.jetstream import ask
+from kit.events.jetstream import ask, nanoseconds
 from kit.events.streams import NatsStream
 from kit.events.subjects import Subscription
 from tests.fakes.events import READER, make_event
@@ -192,3 +192,26 @@ async def test_shrinking_what_is_not_there(bus: NatsBus) -> None:
     """There is nothing to shrink before a consumer has run."""
     with pytest.raises(BusUnavailable):
         await shrink_durable(bus.client, BOOKS)
+
+
+async def test_place(bus: NatsBus, library: NatsStream) -> None:
+    """A durable's place tells what was handled, and what the stream has dropped without its having been handled."""
+    nowhere = await read_place(bus.client, BOOKS)
+    for number in range(4):
+        await library.publish(make_event(resource=f"books/{number}"))
+    await handle_all(bus, BOOKS, 4)
+    await library.publish(make_event(resource="books/4"))
+    handled = await read_place(bus.client, BOOKS)
+    config = (await ask(bus.client, "STREAM.INFO.library"))["config"]
+    span = nanoseconds(0.2)
+    await ask(bus.client, "STREAM.UPDATE.library", config | {"max_age": span, "duplicate_window": span})
+
+    async def has_dropped() -> DurablePlace | None:
+        place = await read_place(bus.client, BOOKS)
+        return place if place is not None and place.first_sequence == 6 else None
+
+    dropped = await eventually(has_dropped)
+    assert nowhere is None
+    assert handled is not None
+    assert (handled.first_sequence, handled.handled_sequence) == (1, 4)
+    assert dropped == DurablePlace(handled.incarnation, first_sequence=6, handled_sequence=4)

@@ -1,8 +1,10 @@
 """What no event has told is learned from delivery's list of sends."""
 
+from datetime import UTC
 from typing import Any
 
 import grpc
+import nats
 import pytest
 
 from outreach.delivery.internal.v1.send_list_pb2 import Send
@@ -16,11 +18,13 @@ from tests.integration.reporting.serving import (
     ACME,
     DAY,
     MAY,
+    Parts,
     Served,
     find_report,
     listed,
     observed,
     sending,
+    serve_reporting,
     timestamp,
 )
 
@@ -29,6 +33,18 @@ async def list_reports(api: Any) -> dict[str, CampaignReport]:
     """Return the channel's reports, keyed by campaign."""
     page = await api.ListCampaignReports(ListCampaignReportsRequest(parent=ACME))
     return {report.campaign: report for report in page.campaign_reports}
+
+
+async def await_campaigns(api: Any, count: int) -> dict[str, CampaignReport]:
+    """Return the channel's reports once there are so many."""
+
+    async def find() -> dict[str, CampaignReport] | None:
+        reports = await list_reports(api)
+        return reports if len(reports) == count else None
+
+    reports = await eventually(find, deadline=30)
+    assert reports is not None
+    return reports
 
 
 async def await_passes(served: Served, count: int) -> None:
@@ -101,3 +117,35 @@ async def test_long_list(served: Served, api: Any) -> None:
         return len(page.campaign_reports) == len(sends)
 
     assert await eventually(are_known, deadline=15)
+
+
+async def test_lost_stream(served: Served, api: Any) -> None:
+    """When NATS has lost delivery's stream, what its events would have told is heard at once, and new events go on."""
+    await served.tell(sending(f"{ACME}/campaigns/before"))
+    await await_campaigns(api, 1)
+    delivery = served.parts.delivery
+    delivery.sends = [
+        listed(f"{ACME}/campaigns/lost", Campaign.SENDING),
+        listed(MAY, Campaign.SUCCEEDED, accept_time=timestamp(ACCEPTED), accept_time_confirmed=True),
+    ]
+    connection = await nats.connect(served.parts.nats_url)
+    await connection.jetstream().delete_stream("delivery")
+    await connection.close()
+    await served.sends.declare()
+    await served.tell(sending(f"{ACME}/campaigns/after"))
+    reports = await await_campaigns(api, 4)
+
+    assert {name.rpartition("/")[2] for name in reports} == {"before", "lost", "may", "after"}
+    assert reports[MAY].next_publish_time.ToDatetime(UTC) == ACCEPTED + DAY
+
+
+async def test_outage(parts: Parts) -> None:
+    """A service that was away for longer than a day asks for what it has missed when it is back."""
+    async with serve_reporting(parts) as served:
+        await await_passes(served, 1)
+    parts.delivery.sends = [listed(MAY, Campaign.CANCELLED, update_time=timestamp(ACCEPTED + DAY))]
+    parts.clock.advance(30 * DAY)
+    async with serve_reporting(parts) as served, served.call_as(scope="report.read", channels="*") as api:
+        reports = await await_campaigns(api, 1)
+
+    assert reports[MAY].state == CampaignReport.NOT_DELIVERED
