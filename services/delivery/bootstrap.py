@@ -26,7 +26,8 @@ from delivery.application.sending.observing import Observing
 from delivery.application.sending.progress import Progress
 from delivery.config import Settings
 from delivery.entrypoints.access import ACCESS, INTERNAL, PUBLIC, REASONS
-from delivery.entrypoints.rpc import CampaignServicer, SendObservationServicer
+from delivery.entrypoints.rpc_campaigns import CampaignServicer
+from delivery.entrypoints.rpc_internal import SendObservationServicer
 from kit import service
 from kit.background import run_side_by_side, run_steps
 from kit.clock import Clock, open_clock

@@ -7,6 +7,7 @@ alone: a process that stood still after the last look comes back with a token th
 
 import structlog
 
+from delivery.application.following import record
 from delivery.application.line_port import (
     Accepted,
     CredentialsRefused,
@@ -22,7 +23,6 @@ from delivery.application.line_port import (
     Unreached,
 )
 from delivery.application.ports import Transaction
-from delivery.application.sending.following import record
 from delivery.domain.policy.clearance import Cleared
 from delivery.domain.sending.failures import FailureReason
 from delivery.domain.sending.lanes import Endpoint, Lane

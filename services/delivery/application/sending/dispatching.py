@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from delivery.application.facts_port import TargetingFactsSource, gather_facts
+from delivery.application.following import record
 from delivery.application.lookup import find_campaign
 from delivery.application.ports import Transaction
 from delivery.application.sending.calling import Calling
-from delivery.application.sending.following import record
 from delivery.domain.campaigns.campaign import Campaign, describe_subject
 from delivery.domain.policy.clearance import Cleared, PolicyRefused, clear, clear_repeat
 from delivery.domain.policy.facts import Basis, TargetingFacts

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from delivery.application.following import record
 from delivery.application.line_port import LineMessages, Phase, ProgressReport
 from delivery.application.ports import Transaction
 from delivery.application.sending.dispatching import LEASE
-from delivery.application.sending.following import record
 from delivery.domain.sending.failures import REASONS, NarrowcastFailure
 from delivery.domain.sending.lanes import Endpoint
 from delivery.domain.sending.row import SendRow

@@ -1,26 +1,17 @@
-"""`CampaignService` and `SendObservationService` over the use cases."""
+"""`CampaignService` over the use cases."""
 
 from collections.abc import AsyncIterator
 
 from delivery.application.campaigns.campaigns import Campaigns
 from delivery.application.campaigns.checking import Checking
 from delivery.application.campaigns.ordering import Ordering
-from delivery.application.sending.observing import Observing
 from delivery.entrypoints.names import CAMPAIGN, CHANNEL
 from delivery.entrypoints.positions import read_position, write_position
-from delivery.entrypoints.translate import (
-    read_new_campaign,
-    read_order,
-    write_campaign,
-    write_observation,
-    write_verdict,
-)
+from delivery.entrypoints.translate import read_new_campaign, read_order, write_campaign, write_verdict
 from kit.errors import Violations
 from kit.ids import Ids
 from kit.names import CALLER_ID, ResourceName
 from kit.rpc.requests import check_request_id, gathering, make_once, read_text_page
-from outreach.delivery.internal.v1 import send_observation_pb2 as observation_pb
-from outreach.delivery.internal.v1.send_observation_pb2_grpc import SendObservationServiceServicer
 from outreach.delivery.v1 import campaign_pb2 as pb
 from outreach.delivery.v1.campaign_pb2_grpc import CampaignServiceServicer
 
@@ -99,17 +90,3 @@ class CampaignServicer(CampaignServiceServicer):
         CAMPAIGN.parse(request.name)
         async for sight in self._campaigns.watch(request.name):
             yield pb.WatchCampaignResponse(campaign=write_campaign(sight.campaign, sight.waiting))
-
-
-class SendObservationServicer(SendObservationServiceServicer):
-    """Reads LINE's raw figures for the reporting service."""
-
-    def __init__(self, observing: Observing) -> None:
-        self._observing = observing
-
-    async def ObserveSend(
-        self, request: observation_pb.ObserveSendRequest, _context: object
-    ) -> observation_pb.ObserveSendResponse:
-        """Return LINE's figures of a campaign."""
-        CAMPAIGN.parse(request.campaign, field="campaign")
-        return write_observation(await self._observing.observe(request.campaign))
