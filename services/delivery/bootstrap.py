@@ -13,13 +13,14 @@ import grpc
 from delivery.adapters.audience_client import AudienceFactsSource, AudienceTokenIssuer
 from delivery.adapters.line import LineApiInsight, LineApiMessages, open_line
 from delivery.adapters.line_tokens import LineTokens
-from delivery.adapters.store.transaction import SqlTransaction, build_transaction
+from delivery.adapters.store.transaction import build_transaction
 from delivery.application.campaigns.campaigns import Campaigns
 from delivery.application.campaigns.checking import Checking
 from delivery.application.campaigns.judge import Judge
 from delivery.application.campaigns.ordering import Ordering
 from delivery.application.facts_port import TargetingFactsSource
 from delivery.application.line_port import LineInsight, LineMessages
+from delivery.application.ports import Transaction
 from delivery.application.sending.calling import Calling
 from delivery.application.sending.dispatching import Dispatching
 from delivery.application.sending.observing import Observing
@@ -33,13 +34,13 @@ from kit.background import run_side_by_side, run_steps
 from kit.clock import Clock, open_clock
 from kit.events import outbox
 from kit.events.streams import EventStream
-from kit.ids import RandomIds
+from kit.ids import Ids, RandomIds
 from kit.rpc.client import connect
 from kit.rpc.run import Worker
 from kit.rpc.server import Api
 from kit.service import Definition, Service, keep_house, open_ground
 from kit.store import requests
-from kit.store.engine import Database
+from kit.store.ports import UnitOfWork
 from kit.store.uow import SqlUnitOfWork
 from outreach.delivery.internal.v1.send_list_pb2_grpc import (
     SendListServiceServicer,
@@ -92,7 +93,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
         client = await resources.enter_async_context(open_line(settings.line_api_url))
         tokens = LineTokens(AudienceTokenIssuer(audience))
         use_cases = build_use_cases(
-            ground.database,
+            SqlUnitOfWork(ground.database, partial(build_transaction, ids=RandomIds())),
             facts=AudienceFactsSource(audience),
             messages=LineApiMessages(client, tokens),
             insight=LineApiInsight(client, tokens),
@@ -102,19 +103,19 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
 
 
 def build_use_cases(
-    database: Database,
+    uow: UnitOfWork[Transaction],
     *,
     facts: TargetingFactsSource,
     messages: LineMessages,
     insight: LineInsight,
     clock: Clock,
+    ids: Ids | None = None,
 ) -> UseCases:
-    """Put the use cases on a database and on what lies outside."""
-    uow: SqlUnitOfWork[SqlTransaction] = SqlUnitOfWork(database, partial(build_transaction, ids=RandomIds()))
+    """Put the use cases on a store and on what lies outside; without `ids` campaigns get random ones."""
     calling = Calling(uow=uow, line=messages, clock=clock)
     judge = Judge(facts=facts, line=messages, clock=clock)
     return UseCases(
-        campaigns=Campaigns(uow=uow, facts=facts, clock=clock, ids=RandomIds()),
+        campaigns=Campaigns(uow=uow, facts=facts, clock=clock, ids=ids or RandomIds()),
         checking=Checking(uow=uow, judge=judge),
         ordering=Ordering(uow=uow, judge=judge, clock=clock),
         dispatching=Dispatching(uow=uow, facts=facts, calling=calling, clock=clock),

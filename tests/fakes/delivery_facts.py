@@ -2,7 +2,8 @@
 
 from collections import deque
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from delivery.domain.policy.facts import AudienceFacts, Basis, ChannelFacts, ContactListFacts, TargetingFacts
 from kit.errors import NotFound, ServiceError
@@ -38,6 +39,10 @@ class FakeFacts:
                     self._audiences[fact.name] = fact
                 case ContactListFacts():
                     self._contact_lists[fact.name] = fact
+
+    def refresh(self, *, at: datetime) -> None:
+        """Let all audiences have been looked at `at`."""
+        self._audiences = {name: replace(facts, observe_time=at) for name, facts in self._audiences.items()}
 
     def fail_next(self, *errors: ServiceError) -> None:
         """Let the next questions raise these errors, one each."""

@@ -1,6 +1,7 @@
 """LINE behind the ports `LineMessages` and `LineInsight`, with outcomes that a test scripts."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
@@ -44,7 +45,8 @@ class FakeLine:
     """Accepts every narrowcast unless a test says otherwise, and keeps what it was asked.
 
     Like LINE it answers a key that it has accepted with the same request id for 24 hours, and takes it for a new one
-    after that (LP 1.9); it knows a narrowcast for 14 days (LP 4.8). `narrowcasts` holds what people received.
+    after that (LP 1.9); it knows a narrowcast for 14 days (LP 4.8). `narrowcasts` holds what people received;
+    `on_token` is called whenever a token is asked for.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -54,6 +56,7 @@ class FakeLine:
         self.validated: list[bytes] = []
         self.figures: dict[str, RequestFigures] = {}
         self.insight_calls: list[str] = []
+        self.on_token: Callable[[], None] = lambda: None
         self._clock = clock
         self._script: deque[_Scripted] = deque()
         self._accepted: dict[UUID, str] = {}
@@ -85,6 +88,7 @@ class FakeLine:
 
     async def open_call(self, channel: str) -> "FakeCall":  # noqa: ARG002 - the port's
         """See the port; fails as `refuse_tokens` says."""
+        self.on_token()
         if self._token_failures:
             raise self._token_failures.popleft()
         return FakeCall(self)

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from copy import deepcopy
 from dataclasses import fields
 from typing import Any, Generic, TypeVar
 
@@ -13,7 +12,10 @@ TxT = TypeVar("TxT")
 
 
 class FakeUnitOfWork(Generic[TxT]):
-    """A `UnitOfWork` over fakes: an exception restores every fake of `tx`, a dataclass, to its state at the start."""
+    """A `UnitOfWork` over fakes: an exception restores every fake of `tx`, a dataclass, to its state at the start.
+
+    Fakes keep immutable values in dictionaries, lists and sets; anything else of theirs stays as it is.
+    """
 
     def __init__(self, tx: TxT) -> None:
         self.tx = tx
@@ -23,7 +25,7 @@ class FakeUnitOfWork(Generic[TxT]):
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[TxT]:
         """Open a transaction; count how it ends."""
-        saved = [(part, deepcopy(part.__dict__)) for part in self._parts()]
+        saved = [(part, _copy(part.__dict__)) for part in self._parts()]
         try:
             yield self.tx
         except BaseException:
@@ -41,6 +43,17 @@ class FakeUnitOfWork(Generic[TxT]):
     def _parts(self) -> Iterator[Any]:
         for field in fields(self.tx):  # type: ignore[arg-type]  # every Tx is a dataclass, which TypeVar can't say
             yield getattr(self.tx, field.name)
+
+
+def _copy(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _copy(entry) for key, entry in value.items()}
+        case list():
+            return [_copy(entry) for entry in value]
+        case set():
+            return set(value)
+    return value
 
 
 class FakeRequestAnswers:

@@ -74,8 +74,9 @@ def make_audience(
     size: Size = LARGE,
     state: AudienceState = AudienceState.READY,
     restricted: bool = True,
-    jobs_unfinished: bool = False,
+    jobs_unfinished: bool | None = False,
     expire_time: datetime | None = None,
+    observe_time: datetime = NOW - timedelta(minutes=1),
 ) -> AudienceFacts:
     """Make the facts of a large, ready audience of LINE's own making."""
     return AudienceFacts(
@@ -85,7 +86,7 @@ def make_audience(
         restricted=restricted,
         jobs_unfinished=jobs_unfinished,
         expire_time=expire_time,
-        observe_time=NOW - timedelta(minutes=1),
+        observe_time=observe_time,
     )
 
 

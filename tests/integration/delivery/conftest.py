@@ -3,14 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from functools import partial
 
 import asyncpg
 import pytest
 
+from delivery.adapters.store.transaction import SqlTransaction, build_transaction
 from delivery.bootstrap import DELIVERY, build_use_cases
 from delivery.domain.policy.facts import ChannelFacts
+from kit.ids import RandomIds
 from kit.store.engine import open_database
 from kit.store.migrate import upgrade
+from kit.store.uow import SqlUnitOfWork
 from tests.fakes.clock import FakeClock
 from tests.fakes.delivery_facts import FakeFacts
 from tests.fakes.delivery_line import FakeLine
@@ -31,7 +35,8 @@ async def delivery(template_database: Callable[[str, Callable[[str], None]], str
     facts.put(make_audience(), make_list())
     database = open_database(url, application_name="test")
     connection = await asyncpg.connect(url.replace("+asyncpg", ""))
-    use_cases = build_use_cases(database, facts=facts, messages=line, insight=line, clock=clock)
+    uow: SqlUnitOfWork[SqlTransaction] = SqlUnitOfWork(database, partial(build_transaction, ids=RandomIds()))
+    use_cases = build_use_cases(uow, facts=facts, messages=line, insight=line, clock=clock)
     yield Delivery(use_cases, line, facts, clock, connection)
     await connection.close()
     await database.close()

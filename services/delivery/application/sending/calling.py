@@ -51,19 +51,20 @@ class Calling:
         self._line = line
         self._clock = clock
 
-    async def call(self, claim: Claim[SendRow], cleared: Cleared) -> None:
-        """Make an attempt with exactly the cleared bytes, unless something forbids it by now."""
+    async def open(self, claim: Claim[SendRow]) -> LineCall | None:
+        """Get a token for a call; None when there is none, and the row waits."""
         try:
-            ready = await self._line.open_call(cleared.channel)
+            return await self._line.open_call(claim.item.channel)
         except ServiceError as error:
             await self._record_no_token(claim, error)
-            return
+            return None
+
+    async def make(self, call: LineCall, claim: Claim[SendRow], cleared: Cleared) -> None:
+        """Make an attempt with exactly the cleared bytes, unless something forbids it by now."""
         begun = await self._write_down(claim, cleared)
         if begun is not None:
-            await self._record(claim, await self._send(ready, cleared, begun))
-
-    async def _send(self, ready: LineCall, cleared: Cleared, begun: SendRow) -> SendOutcome:
-        return await ready.send_narrowcast(cleared, retry_key=begun.retry_key)
+            outcome = await call.send_narrowcast(cleared, retry_key=begun.retry_key)
+            await self._record(claim, outcome)
 
     async def _write_down(self, claim: Claim[SendRow], cleared: Cleared) -> SendRow | None:
         """Commit the intention before any byte leaves (I1); None when there is nothing to call for any more."""

@@ -18,11 +18,8 @@ from delivery.domain.sending.settling import settle
 from delivery.domain.sending.values import WaitReason
 from kit.clock import Clock
 from kit.errors import ServiceError
-from kit.store.holding import holding
+from kit.store.holding import LEASE, holding
 from kit.store.ports import Claim, UnitOfWork
-
-LEASE = timedelta(seconds=12)
-"""How long a dead process's row waits for another one, machine time; a living one renews it (decision 39)."""
 
 OLDEST_FACTS = timedelta(minutes=5)
 """How old facts of audiences may be at dispatch (architecture 4); older ones are waited for."""
@@ -46,12 +43,13 @@ class Dispatching:
 
     async def work(self, claim: Claim[SendRow]) -> None:
         """Do what is due for a row that was claimed, and give it back."""
-        async with holding(self._uow, lambda tx: tx.ledger, claim, lease=LEASE):
+        async with holding(self._uow, lambda tx: tx.ledger, claim):
             if await self._settle(claim):
                 return
-            cleared = await self._clear(claim)
-            if cleared is not None:
-                await self._calling.call(claim, cleared)
+            call = await self._calling.open(claim)
+            cleared = None if call is None else await self._clear(claim)
+            if call is not None and cleared is not None:
+                await self._calling.make(call, claim, cleared)
 
     async def review(self) -> bool:
         """Find due rows that nobody has announced, as a crash or a replica of the last release may leave them."""

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from delivery.application.following import record
 from delivery.application.line_port import LineMessages, Phase, ProgressReport
 from delivery.application.ports import Transaction
-from delivery.application.sending.dispatching import LEASE
 from delivery.domain.sending.failures import REASONS, NarrowcastFailure
 from delivery.domain.sending.lanes import Endpoint
 from delivery.domain.sending.row import SendRow
@@ -14,7 +13,7 @@ from delivery.domain.sending.settling import settle
 from delivery.domain.sending.values import RowState
 from kit.clock import Clock
 from kit.errors import ServiceError
-from kit.store.holding import holding
+from kit.store.holding import LEASE, holding
 from kit.store.ports import Claim, UnitOfWork
 
 SHORTEST_WAIT = timedelta(seconds=1)
@@ -38,7 +37,7 @@ class Progress:
 
     async def work(self, claim: Claim[SendRow]) -> None:
         """Ask LINE for each id under which it has taken a row that was claimed, and give the row back."""
-        async with holding(self._uow, lambda tx: tx.ledger, claim, lease=LEASE):
+        async with holding(self._uow, lambda tx: tx.ledger, claim):
             acceptance = claim.item.acceptance
             ids = acceptance.open_ids if acceptance else ()
             try:

@@ -1,0 +1,258 @@
+"""In-memory stand-ins for the store and the outbox of the delivery service."""
+
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from delivery.application.ports import PagePosition, Place
+from delivery.domain.campaigns.campaign import Campaign
+from delivery.domain.campaigns.events import CampaignEvent
+from delivery.domain.sending.lanes import NARROWCAST_CAPACITY, PROGRESS_CAPACITY, Endpoint, Lane, open_lane
+from delivery.domain.sending.row import SendRow
+from delivery.domain.sending.values import RowState
+from kit.clock import Clock
+from kit.errors import AlreadyExists
+from kit.store.ports import Claim
+from tests.fakes.claims import FakeClaims
+from tests.fakes.store import FakeRequestAnswers
+
+MOST_IN_FLIGHT = 2
+MOST_INSIGHT_CALLS = 60
+HOUR = timedelta(hours=1)
+
+_CAPACITIES = {Endpoint.NARROWCAST: NARROWCAST_CAPACITY, Endpoint.PROGRESS: PROGRESS_CAPACITY}
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line of the log of attempts."""
+
+    row: str
+    entry: str
+    evidence: str
+
+
+class FakeCampaigns:
+    """A `CampaignStore`."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, Campaign] = {}
+        self.names: set[str] = set()
+
+    async def add(self, campaign: Campaign) -> None:
+        """Store a new campaign under a name that was never given before."""
+        if campaign.name in self.names:
+            raise AlreadyExists(campaign.name)
+        self.names.add(campaign.name)
+        self.stored[campaign.name] = campaign
+
+    async def find(self, name: str) -> Campaign | None:
+        """Return the campaign of that name."""
+        return self.stored.get(name)
+
+    async def hold(self, name: str) -> Campaign | None:
+        """Return the campaign of that name."""
+        return self.stored.get(name)
+
+    async def save(self, campaign: Campaign) -> None:
+        """Store the campaign's present state."""
+        self.stored[campaign.name] = campaign
+
+    async def page(self, channel: str, *, after: PagePosition | None, size: int) -> list[Campaign]:
+        """Return up to `size` campaigns of a channel, the newest first."""
+        own = [campaign for campaign in self.stored.values() if campaign.channel == channel]
+        own.sort(key=lambda campaign: (campaign.create_time, campaign.name), reverse=True)
+        if after is not None:
+            own = [campaign for campaign in own if (campaign.create_time, campaign.name) < (after.time, after.name)]
+        return own[:size]
+
+    async def page_ordered(
+        self, channel: str | None, *, since: datetime, after: PagePosition | None, size: int
+    ) -> list[Campaign]:
+        """Return up to `size` campaigns that were ordered, by their last change since then."""
+        found = [
+            campaign
+            for campaign in self.stored.values()
+            if campaign.order is not None
+            and campaign.update_time >= since
+            and channel in (None, campaign.channel)
+            and (after is None or (campaign.update_time, campaign.name) > (after.time, after.name))
+        ]
+        return sorted(found, key=lambda campaign: (campaign.update_time, campaign.name))[:size]
+
+
+class FakeLanes:
+    """A `LaneStore`."""
+
+    def __init__(self) -> None:
+        self.stored: dict[tuple[str, Endpoint], Lane] = {}
+        self.served: list[tuple[str, Endpoint]] = []
+
+    async def hold(self, channel: str, endpoint: Endpoint, *, at: datetime) -> Lane:
+        """Return a lane, new where it is the first time."""
+        return self.look(channel, endpoint, at=at)
+
+    async def save(self, lane: Lane, *, at: datetime) -> None:  # noqa: ARG002 - the port's
+        """Store a lane."""
+        self.stored[lane.channel, lane.endpoint] = lane
+
+    async def review(self, *, now: datetime) -> None:
+        """Do nothing: this store forgets nothing."""
+
+    def look(self, channel: str, endpoint: Endpoint, *, at: datetime) -> Lane:
+        """Return a lane as it is."""
+        key = channel, endpoint
+        return self.stored.setdefault(key, open_lane(channel, endpoint, _CAPACITIES[endpoint], at=at))
+
+    def note(self, channel: str, endpoint: Endpoint) -> None:
+        """Let a channel wait for its next turn."""
+        self.served.append((channel, endpoint))
+
+    def turn(self, channel: str, endpoint: Endpoint) -> int:
+        """Return when a channel was last served, as a count; -1 for never."""
+        turns = [number for number, served in enumerate(self.served) if served == (channel, endpoint)]
+        return max(turns, default=-1)
+
+
+class FakeLedger(FakeClaims[SendRow]):
+    """A `LedgerStore`; its own clock, for the age of keys, is the machines'."""
+
+    def __init__(self, lanes: FakeLanes, machine_clock: Clock) -> None:
+        super().__init__()
+        self.stored: dict[Hashable, SendRow] = {}
+        self.lines: list[LogLine] = []
+        self._lanes = lanes
+        self._machine_clock = machine_clock
+        self._first_attempts: dict[tuple[str, int], datetime] = {}
+
+    async def add(self, row: SendRow) -> None:
+        """Store a new row."""
+        assert row.name not in self.stored
+        self.stored[row.name] = row
+
+    async def list_of_campaign(self, campaign: str) -> list[SendRow]:
+        """Return a campaign's rows, in ledger order."""
+        return sorted(self._rows(campaign), key=lambda row: row.number)
+
+    async def hold_newest(self, campaign: str) -> SendRow | None:
+        """Return a campaign's newest row."""
+        return max(self._rows(campaign), key=lambda row: row.number, default=None)
+
+    async def list_newest(self, campaigns: Collection[str]) -> Mapping[str, SendRow]:
+        """Return the newest row of each campaign that has one."""
+        found = {campaign: await self.hold_newest(campaign) for campaign in campaigns}
+        return {campaign: row for campaign, row in found.items() if row is not None}
+
+    async def locate(self, campaigns: Collection[str]) -> Mapping[str, Place]:
+        """Return the newest row of each campaign that has one, with its place in its channel's queue."""
+        newest = await self.list_newest(campaigns)
+        return {campaign: self._place(row) for campaign, row in newest.items()}
+
+    async def count_waiting(self, channel: str) -> int:
+        """Return how many rows of a channel wait for a first call."""
+        return sum(row.channel == channel and row.state is RowState.READY for row in self.stored.values())
+
+    async def claim(self, endpoint: Endpoint, *, now: datetime, lease: timedelta) -> Claim[SendRow] | None:
+        """Take the oldest row that is due at an endpoint, of the channel that was served least recently."""
+        due = [row for row in self.stored.values() if self._is_due(row, endpoint, now)]
+        channels = {row.channel for row in due if self._may_serve(row.channel, endpoint, now)}
+        if not channels:
+            return None
+        channel = min(channels, key=lambda name: (self._lanes.turn(name, endpoint), name))
+        self._lanes.note(channel, endpoint)
+        oldest = min((row for row in due if row.channel == channel), key=lambda row: (row.order_time, row.number))
+        return self.grant(oldest, lease=lease)
+
+    async def measure_key_age(self, row: SendRow) -> timedelta | None:
+        """Return how old the row's key is by the machines' clock."""
+        begun = self._first_attempts.get((row.name, row.generation)) if row.attempt else None
+        return None if begun is None else self._machine_clock.now() - begun
+
+    async def save(self, row: SendRow) -> None:
+        """Store a row; the clock is noted with a generation's first attempt."""
+        if row.attempt is not None:
+            self._first_attempts.setdefault((row.name, row.generation), self._machine_clock.now())
+        self.stored[row.name] = row
+
+    async def log(self, row: SendRow, *, entry: str, evidence: str, at: datetime) -> None:  # noqa: ARG002 - the port's
+        """Add a line to the log of attempts."""
+        self.lines.append(LogLine(row.name, entry, evidence))
+
+    def _find(self, key: Hashable) -> SendRow | None:
+        return self.stored.get(key)
+
+    def _key_of(self, item: SendRow) -> Hashable:
+        return item.name
+
+    def _rows(self, campaign: str) -> list[SendRow]:
+        return [row for row in self.stored.values() if row.campaign == campaign]
+
+    def _place(self, row: SendRow) -> Place:
+        before = [
+            other
+            for other in self.stored.values()
+            if (other.channel, other.state) == (row.channel, RowState.READY)
+            and (other.order_time, other.name) < (row.order_time, row.name)
+        ]
+        return Place(row, self._lanes.look(row.channel, Endpoint.NARROWCAST, at=row.order_time), len(before))
+
+    def _is_due(self, row: SendRow, endpoint: Endpoint, now: datetime) -> bool:
+        return _leads_to(row, endpoint) and row.next_time is not None and row.next_time <= now and self.is_free(row)
+
+    def _may_serve(self, channel: str, endpoint: Endpoint, now: datetime) -> bool:
+        lane = self._lanes.look(channel, endpoint, at=now)
+        in_flight = sum(
+            row.channel == channel and _leads_to(row, endpoint) and not self.is_free(row)
+            for row in self.stored.values()
+        )
+        return lane.opens(now) <= now and in_flight < (1 if lane.in_trouble else MOST_IN_FLIGHT)
+
+
+def _leads_to(row: SendRow, endpoint: Endpoint) -> bool:
+    if row.state is RowState.ACCEPTED and not row.repeats:
+        return endpoint is Endpoint.PROGRESS
+    return endpoint is Endpoint.NARROWCAST and row.state in (RowState.READY, RowState.CALLING, RowState.ACCEPTED)
+
+
+class FakeInsightBudget:
+    """An `InsightBudget`."""
+
+    def __init__(self) -> None:
+        self.calls: dict[str, list[datetime]] = {}
+
+    async def spend(self, channel: str, count: int, *, at: datetime) -> timedelta | None:
+        """Take `count` calls; or take none and return how long to wait."""
+        recent = [call for call in self.calls.get(channel, []) if call > at - HOUR]
+        if recent and len(recent) + count > MOST_INSIGHT_CALLS:
+            return max(recent[0] + HOUR - at, timedelta(seconds=1))
+        self.calls[channel] = [*recent, *[at] * count]
+        return None
+
+
+class FakeCampaignOutbox:
+    """An `Outbox` that shows what was added, in order."""
+
+    def __init__(self) -> None:
+        self.events: list[CampaignEvent] = []
+
+    async def add(self, events: Sequence[CampaignEvent]) -> None:
+        """Keep the facts."""
+        self.events += events
+
+
+@dataclass(frozen=True, slots=True)
+class FakeTransaction:
+    """`Transaction` over fakes."""
+
+    ledger: FakeLedger
+    lanes: FakeLanes
+    campaigns: FakeCampaigns = field(default_factory=FakeCampaigns)
+    insight: FakeInsightBudget = field(default_factory=FakeInsightBudget)
+    requests: FakeRequestAnswers = field(default_factory=FakeRequestAnswers)
+    outbox: FakeCampaignOutbox = field(default_factory=FakeCampaignOutbox)
+
+
+def make_transaction(machine_clock: Clock) -> FakeTransaction:
+    """Return an empty store; `machine_clock` tells the age of retry keys."""
+    lanes = FakeLanes()
+    return FakeTransaction(FakeLedger(lanes, machine_clock), lanes)

@@ -1,0 +1,105 @@
+"""The use cases of the delivery service over fakes, as their unit tests handle them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from delivery.adapters.events import FACTS
+from delivery.application.campaigns.campaigns import Sight
+from delivery.application.campaigns.ordering import SendOrder
+from delivery.bootstrap import UseCases, build_use_cases
+from delivery.domain.campaigns.campaign import Campaign
+from delivery.domain.campaigns.draft import NewCampaign
+from delivery.domain.content.inspection import inspect
+from delivery.domain.policy.facts import ChannelFacts
+from kit.store.once import Once
+from kit.store.ports import RequestKey
+from tests.fakes.clock import FakeClock
+from tests.fakes.delivery_facts import FakeFacts
+from tests.fakes.delivery_line import FakeLine
+from tests.fakes.delivery_store import FakeTransaction, make_transaction
+from tests.fakes.ids import FakeIds
+from tests.fakes.store import FakeUnitOfWork
+from tests.strategies.policy import MESSAGES, NOW, make_audience, make_list, make_targeting
+
+CHANNEL = "channels/acme"
+
+
+def make_once(*, request_id: str | None = None) -> Once:
+    """Describe a request."""
+    return Once(RequestKey("user:a", "Test", request_id or str(uuid4())), b"")
+
+
+@dataclass(slots=True)
+class Delivery:
+    """The use cases, what they stand before, and their store."""
+
+    use_cases: UseCases
+    line: FakeLine
+    facts: FakeFacts
+    clock: FakeClock
+    machine_clock: FakeClock
+    store: FakeTransaction
+
+    async def create(self, name: str = f"{CHANNEL}/campaigns/may", **changes: Any) -> str:
+        """Create a good draft, but for the changes; return its name."""
+        parts: dict[str, Any] = {
+            "name": name,
+            "display_name": "春のセール",
+            "targeting": make_targeting(),
+            "messages": MESSAGES,
+            "content": inspect([{"type": "text", "text": "春のセール"}]),
+            **changes,
+        }
+        return (await self.use_cases.campaigns.create(NewCampaign(**parts), make_once())).name
+
+    async def order(self, name: str = f"{CHANNEL}/campaigns/may", **order: Any) -> str:
+        """Create a draft and order its send; return its name."""
+        await self.create(name)
+        await self.use_cases.ordering.order(SendOrder(name, "", frozenset(), **order), make_once())
+        return name
+
+    async def dispatch(self) -> bool:
+        """Work on one row that LINE is to be called for; False when there is none."""
+        claim = await self.use_cases.dispatching.claim()
+        if claim is not None:
+            await self.use_cases.dispatching.work(claim)
+        return claim is not None
+
+    async def follow(self) -> bool:
+        """Ask LINE for the progress of one row; False when none is due."""
+        claim = await self.use_cases.progress.claim()
+        if claim is not None:
+            await self.use_cases.progress.work(claim)
+        return claim is not None
+
+    async def get(self, name: str) -> Campaign:
+        """Return a campaign."""
+        return (await self.sight(name)).campaign
+
+    async def sight(self, name: str) -> Sight:
+        """Return a campaign as its caller sees it."""
+        return await self.use_cases.campaigns.get(name)
+
+    def advance(self, span: timedelta) -> None:
+        """Move both clocks; the audience service goes on looking at its audiences."""
+        self.clock.advance(span)
+        self.machine_clock.advance(span)
+        self.facts.refresh(at=self.clock.now())
+
+    def list_facts(self) -> list[str]:
+        """Return what was told, in order, by the last words of the subjects."""
+        return [FACTS[type(event)] for event in self.store.outbox.events]
+
+
+def make_delivery() -> Delivery:
+    """Return use cases for which nothing stands against a send to the audience 101."""
+    clock, machine_clock = FakeClock(NOW), FakeClock(NOW)
+    line, facts = FakeLine(clock), FakeFacts(ChannelFacts(CHANNEL, 3000, "jp", timedelta(hours=24), "U-acme"))
+    facts.put(make_audience(), make_list())
+    store = make_transaction(machine_clock)
+    use_cases = build_use_cases(
+        FakeUnitOfWork(store), facts=facts, messages=line, insight=line, clock=clock, ids=FakeIds()
+    )
+    return Delivery(use_cases, line, facts, clock, machine_clock, store)
