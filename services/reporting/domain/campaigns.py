@@ -3,12 +3,12 @@
 Events come in any order and more than once (ST 3.4), so what was heard leads to the same campaign whatever the order.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from reporting.domain import slots
-from reporting.domain.rounds import NOTHING_HEARD, Fact, Heard
+from reporting.domain.rounds import Fact, Heard
 
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(hours=1)
@@ -64,7 +64,7 @@ class Campaign:
 
     name: str
     start_time: datetime
-    heard: Heard = NOTHING_HEARD
+    heard: Heard = field(default_factory=Heard)
     published: Slot | None = None
     due_day: int | None = None
     attempt_time: datetime | None = None

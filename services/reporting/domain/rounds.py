@@ -4,8 +4,8 @@ Facts are kept as a set, since they come in any order and more than once (ST 3.4
 person may have a campaign sent again whose outcome can't be known (architecture 5, I8), hence several rounds.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -76,23 +76,25 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """All that was heard of a campaign."""
+    """All that was heard of a campaign.
+
+    Attributes:
+        facts: what was heard.
+        rounds: what follows from it, the oldest first.
+
+    """
 
     facts: frozenset[Fact] = frozenset()
+    rounds: Sequence[Round] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Work the rounds out, once: they are looked at for every part of a report."""
+        object.__setattr__(self, "rounds", _make_rounds(self.facts))
 
     def add(self, *facts: Fact) -> "Heard":
         """Return what is known with further facts; those known already change nothing."""
-        return Heard(self.facts | frozenset(facts))
-
-    @property
-    def rounds(self) -> Sequence[Round]:
-        """The rounds, the oldest first."""
-        orders = sorted(self._times(FactKind.ORDERED))
-        strays = [fact for fact in self.facts if _find_order(orders, fact.time) is None]
-        return [
-            *([_make_round(None, strays)] if strays else []),
-            *(_make_round(order, [f for f in self.facts if _find_order(orders, f.time) == order]) for order in orders),
-        ]
+        new = self.facts.union(facts)
+        return self if new == self.facts else Heard(new)
 
     @property
     def last_counted(self) -> Round | None:
@@ -101,14 +103,18 @@ class Heard:
 
     def find_round(self, accept_time: datetime) -> Round | None:
         """Return the round that an acceptance belongs to; None when nothing is known of that round."""
-        order = _find_order(sorted(self._times(FactKind.ORDERED)), accept_time)
+        orders = [part.order_time for part in self.rounds if part.order_time is not None]
+        order = _find_order(orders, accept_time)
         return next((part for part in self.rounds if part.order_time == order), None)
 
-    def _times(self, kind: FactKind) -> list[datetime]:
-        return [fact.time for fact in self.facts if fact.kind is kind]
 
-
-NOTHING_HEARD = Heard()
+def _make_rounds(facts: Iterable[Fact]) -> Sequence[Round]:
+    orders = sorted(fact.time for fact in facts if fact.kind is FactKind.ORDERED)
+    parts: dict[datetime | None, list[Fact]] = {order: [] for order in orders}
+    for fact in facts:
+        parts.setdefault(_find_order(orders, fact.time), []).append(fact)
+    begun = [_make_round(order, parts[order]) for order in orders]
+    return [_make_round(None, parts[None]), *begun] if None in parts else begun
 
 
 def _find_order(orders: Sequence[datetime], time: datetime) -> datetime | None:

@@ -159,6 +159,19 @@ async def test_rows_of_the_release_before(
     assert saved == found
 
 
+async def test_given_up_round_trip(uow: SqlUnitOfWork[SqlTransaction]) -> None:
+    """What was given up without an acceptance comes back with what was heard, and nothing else."""
+    async with uow() as tx:
+        new = await tx.campaigns.lock(MAY, heard_time=ACCEPTED)
+        stored = new.hear(Fact(FactKind.ORDERED, ACCEPTED), Fact(FactKind.GIVEN_UP, ACCEPTED + DAY))
+        await tx.campaigns.save(stored)
+    async with uow() as tx:
+        found = await tx.campaigns.lock(MAY, heard_time=ACCEPTED)
+
+    assert found == stored
+    assert found.state is ReportState.NOT_DELIVERED
+
+
 async def test_campaign_round_trip(uow: SqlUnitOfWork[SqlTransaction]) -> None:
     """A campaign comes back as it was stored."""
     await track(uow)

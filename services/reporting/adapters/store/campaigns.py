@@ -1,6 +1,5 @@
 """Campaigns in PostgreSQL."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from kit.store.ports import Claim
 from reporting.adapters.store.documents import read_heard, write_heard
 from reporting.adapters.tables import CAMPAIGNS
 from reporting.domain.campaigns import Campaign, ReportState, Slot
-from reporting.domain.rounds import Fact, FactKind
+from reporting.domain.rounds import Fact, FactKind, Heard
 
 
 class SqlCampaignStore(SqlClaims[Campaign]):
@@ -44,7 +43,7 @@ def from_row(row: Row[Any]) -> Campaign:
     return Campaign(
         name=row.name,
         start_time=row.start_time,
-        heard=read_heard(row.heard).add(*_read_columns(row)),
+        heard=_read_heard(row),
         published=_read_published(row),
         due_day=row.due_day,
         attempt_time=row.attempt_time,
@@ -52,13 +51,14 @@ def from_row(row: Row[Any]) -> Campaign:
     )
 
 
-def _read_columns(row: Row[Any]) -> Iterator[Fact]:
-    """Take for heard what the release before this one stored: it has no set of facts."""
+def _read_heard(row: Row[Any]) -> Heard:
+    """Take for heard, too, what the release before this one stored, which has no set of facts."""
     heard = read_heard(row.heard)
     if row.accept_time is not None and row.accept_time not in {fact.time for fact in heard.facts}:
-        yield Fact(FactKind.ACCEPTED, row.accept_time)
-    if row.failed and not any(fact.kind is FactKind.ENDED for fact in heard.facts):
-        yield Fact(FactKind.ENDED, row.accept_time or row.start_time)
+        heard = heard.add(Fact(FactKind.ACCEPTED, row.accept_time))
+    if row.failed and not any(fact.kind in (FactKind.ENDED, FactKind.GIVEN_UP) for fact in heard.facts):
+        heard = heard.add(Fact(FactKind.ENDED, row.accept_time or row.start_time))
+    return heard
 
 
 def _read_published(row: Row[Any]) -> Slot | None:
