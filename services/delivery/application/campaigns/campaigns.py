@@ -30,6 +30,12 @@ class Sight:
     campaign: Campaign
     waiting: Waiting | None = None
 
+    @property
+    def version(self) -> object:
+        """Changes with what a watcher is to be told; the time of the next look, which moves on by itself, is not."""
+        waits_for = (self.waiting.reason, self.waiting.since) if self.waiting else None
+        return self.campaign.etag, waits_for
+
 
 class Campaigns:
     """Keeps campaigns."""
@@ -75,12 +81,12 @@ class Campaigns:
 
     async def watch(self, name: str) -> AsyncIterator[Sight]:
         """Yield a campaign as it is, then after each change, until its state is final; raises `NotFound`."""
-        seen = None
+        seen: object = None
         while True:
             sight = await self.get(name)
-            if sight != seen:
+            if sight.version != seen:
                 yield sight
-                seen = sight
+                seen = sight.version
             if sight.campaign.state.is_final:
                 return
             await asyncio.sleep(WATCH_INTERVAL.total_seconds())

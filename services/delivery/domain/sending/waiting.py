@@ -26,7 +26,8 @@ def describe_waiting(row: SendRow, lane: Lane, *, position: int, at: datetime) -
         return None
     turn = lane.opens(max(at, row.next_time), position=position)
     if row.wait is not None:
-        return Waiting(row.wait.reason, row.wait.since, turn)
+        # What is due already is due since then, and not ever anew.
+        return Waiting(row.wait.reason, row.wait.since, turn if turn > at else row.next_time)
     if turn <= at:
         return None
     rests = lane.rest_until is not None and lane.rest_until > at

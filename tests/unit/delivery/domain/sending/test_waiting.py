@@ -40,3 +40,12 @@ def test_what_a_row_has_met_itself_is_told_first() -> None:
     assert describe_waiting(row, OPEN, position=0, at=START + 3 * MINUTE) == Waiting(
         WaitReason.QUOTA_HELD, START, START + 6 * MINUTE
     )
+
+
+def test_what_is_due_stays_due_since_then() -> None:
+    """The time of the next look does not move on while nobody has looked yet."""
+    row = make_row().postpone(WaitReason.QUOTA_HELD, at=START)
+
+    assert describe_waiting(row, OPEN, position=0, at=START + 3 * MINUTE) == Waiting(
+        WaitReason.QUOTA_HELD, START, START + 2 * MINUTE
+    )
