@@ -32,7 +32,7 @@ run: setup ## Leave the local stack up until Ctrl-C
 	@exec $(BIN)/python -m deploy.local run
 
 ##@ Set up
-.PHONY: setup protos lock clean
+.PHONY: setup protos wheel lock clean
 setup: $(VENV)/.stamp services/outreach/.stamp ## Install the locked wheels and generate code
 
 $(VENV)/.stamp: requirements/dev.txt
@@ -51,12 +51,16 @@ services/outreach/.stamp: $(PROTO_FILES) $(VENV)/.stamp
 	cd protos && find outreach -name '*_grpc_service_config.json' -exec cp --parents {} ../services/ \;
 	@touch $@
 
+wheel: setup ## Build the client's wheel into dist/
+	rm -rf .local/wheel
+	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist services/outreach_client
+
 lock: ## Compile requirements/*.txt from *.in
 	for name in run dev; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header requirements/$$name.in -o requirements/$$name.txt; done
 
 clean: ## Remove what was generated
-	rm -rf services/outreach .local .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf services/outreach .local dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 ##@ Check
 .PHONY: check fmt lint types contracts proto-lint
