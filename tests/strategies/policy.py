@@ -72,7 +72,7 @@ def make_audience(
     number: int = 101,
     *,
     size: Size = LARGE,
-    state: AudienceState = AudienceState.READY,
+    state: AudienceState | None = AudienceState.READY,
     restricted: bool = True,
     jobs_unfinished: bool | None = False,
     expire_time: datetime | None = None,
@@ -90,7 +90,7 @@ def make_audience(
     )
 
 
-def make_list(name: str = CONTACT_LIST, state: ContactListState = ContactListState.READY) -> ContactListFacts:
+def make_list(name: str = CONTACT_LIST, state: ContactListState | None = ContactListState.READY) -> ContactListFacts:
     """Make the facts of a contact list."""
     return ContactListFacts(name, state)
 
@@ -100,7 +100,7 @@ def make_facts(
     *,
     contact_lists: Iterable[ContactListFacts] | None = None,
     reach: int | None = 3000,
-    area_prefix: str = "jp",
+    area_prefix: str | None = "jp",
     basis: Basis = Basis.PUBLISHED,
 ) -> TargetingFacts:
     """Make facts in which nothing stands against a send to the audience 101."""

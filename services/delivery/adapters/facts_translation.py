@@ -1,4 +1,4 @@
-"""Puts the audience service's facts into policy's words; enum values added later mean the least that they can."""
+"""Puts the audience service's facts into policy's words; what is not told, or was added later, is not known."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,8 +19,12 @@ from outreach.audience.v1.audience_pb2 import Audience
 from outreach.audience.v1.contact_list_pb2 import ContactList
 from outreach.type.v1.count_pb2 import Count
 
-_MADE_FROM_MESSAGE = frozenset({Audience.Kind.CLICK, Audience.Kind.IMP})
-"""Audiences whose size is published with the figures of the campaign that they come from (V7)."""
+_MADE_OTHERWISE = frozenset(Audience.Kind.values()) - {
+    Audience.Kind.KIND_UNSPECIFIED,
+    Audience.Kind.CLICK,
+    Audience.Kind.IMP,
+}
+"""Audiences that are known not to come from a campaign, with whose figures their size would be published (V7)."""
 
 _DEFAULT_LIFETIME = timedelta(hours=24)
 
@@ -37,8 +41,8 @@ def read_facts(answer: targeting_facts_pb2.GetTargetingFactsResponse, basis: Bas
         channel=ChannelFacts(
             channel=channel.channel,
             reach=channel.reach if channel.HasField("reach") else None,
-            area_prefix=channel.area_prefix,
-            # An audience service of the last release tells neither.
+            area_prefix=channel.area_prefix or None,
+            # An audience service of the last release tells neither; each channel then counts as an account of its own.
             order_lifetime=channel.order_lifetime.ToTimedelta() or _DEFAULT_LIFETIME,
             account=channel.bot_user_id or channel.channel,
         ),
@@ -50,7 +54,7 @@ def read_facts(answer: targeting_facts_pb2.GetTargetingFactsResponse, basis: Bas
 def _read_audience(audience: targeting_facts_pb2.AudienceFacts, basis: Basis) -> AudienceFacts:
     return AudienceFacts(
         name=audience.audience,
-        state=_AUDIENCE_STATES.get(audience.state, AudienceState.OTHER_STATE),
+        state=_AUDIENCE_STATES.get(audience.state),
         size=_read_size(audience, basis),
         restricted=audience.restricted,
         jobs_unfinished=_read_jobs(audience),
@@ -77,12 +81,12 @@ def _read_size(audience: targeting_facts_pb2.AudienceFacts, basis: Basis) -> Siz
     return Size.from_published(
         published.value,
         _COUNT_STATES.get(published.state, CountState.NOT_YET),
-        made_from_message=audience.kind in _MADE_FROM_MESSAGE,
+        made_from_message=audience.kind not in _MADE_OTHERWISE,
     )
 
 
 def _read_contact_list(found: targeting_facts_pb2.ContactListFacts) -> ContactListFacts:
-    return ContactListFacts(found.contact_list, _LIST_STATES.get(found.state, ContactListState.FAILED))
+    return ContactListFacts(found.contact_list, _LIST_STATES.get(found.state))
 
 
 def _read_time(time: Timestamp) -> datetime:

@@ -8,7 +8,7 @@ from delivery.application.facts_port import TargetingFactsSource, gather_facts
 from delivery.application.line_port import LineMessages
 from delivery.domain.campaigns.campaign import Campaign, describe_subject
 from delivery.domain.policy.case import Subject
-from delivery.domain.policy.facts import Basis
+from delivery.domain.policy.facts import Basis, FactsUnknown
 from delivery.domain.policy.findings import Finding
 from delivery.domain.policy.plan import Plan, draw_plan
 from delivery.domain.policy.registry import evaluate
@@ -56,9 +56,10 @@ class Judge:
         """
         subject = await self._ask_line(campaign, describe_subject(campaign))
         facts = await gather_facts(self._facts, subject, basis=Basis.PUBLISHED)
-        if facts.name_unknown_audiences():
-            raise Unavailable("audience", retry_after=FACTS_PAUSE)
-        findings = evaluate(subject, facts, at=self._clock.now())
+        try:
+            findings = evaluate(subject, facts, at=self._clock.now())
+        except FactsUnknown as unknown:
+            raise Unavailable("audience", retry_after=FACTS_PAUSE) from unknown
         plan = None if exceeds_limits(findings) else draw_plan(subject, facts)
         return Verdict(campaign, findings, plan, facts.channel.order_lifetime)
 

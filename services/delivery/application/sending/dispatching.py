@@ -9,7 +9,7 @@ from delivery.application.ports import Transaction
 from delivery.application.sending.calling import Calling
 from delivery.domain.campaigns.campaign import Campaign, describe_subject
 from delivery.domain.policy.clearance import Cleared, PolicyRefused, clear, clear_repeat
-from delivery.domain.policy.facts import Basis, TargetingFacts
+from delivery.domain.policy.facts import Basis, FactsUnknown, TargetingFacts
 from delivery.domain.policy.findings import Finding
 from delivery.domain.sending.failures import FailureReason
 from delivery.domain.sending.lanes import Endpoint
@@ -80,14 +80,11 @@ class Dispatching:
         return None if facts is None else await self._judge(claim, campaign, facts)
 
     async def _gather(self, claim: Claim[SendRow], campaign: Campaign) -> TargetingFacts | None:
-        """Return fresh facts that are known; None when the row waits for them: not known is not no."""
+        """Return fresh facts; None when the row waits for them."""
         try:
             facts = await gather_facts(self._facts, describe_subject(campaign), basis=Basis.OBSERVED)
         except ServiceError as error:
             await self._postpone(claim, evidence=f"facts: {type(error).__name__}")
-            return None
-        if facts.name_unknown_audiences():
-            await self._postpone(claim, evidence="facts: not known")
             return None
         if facts.name_stale_audiences(at=self._clock.now(), oldest=OLDEST_FACTS):
             await self._postpone(claim, evidence="facts: too old")
@@ -104,9 +101,11 @@ class Dispatching:
                 messages=campaign.draft.messages,
                 row=claim.item.name,
             )
+        except FactsUnknown:
+            await self._postpone(claim, evidence="facts: not known")
         except PolicyRefused as refusal:
             await self._withdraw(claim, refusal.findings)
-            return None
+        return None
 
     async def _postpone(self, claim: Claim[SendRow], *, evidence: str) -> None:
         async with self._uow() as tx:

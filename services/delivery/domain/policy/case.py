@@ -6,12 +6,12 @@ from datetime import datetime
 
 from delivery.domain.content.canonical import canonical_json
 from delivery.domain.content.inspection import ContentFacts, MessageViolation
-from delivery.domain.policy.facts import AudienceFacts, Basis, TargetingFacts
+from delivery.domain.policy.facts import AudienceFacts, Basis, FactsUnknown, TargetingFacts
 from delivery.domain.targeting.bounds import Bounds, bound_recipients
 from delivery.domain.targeting.narrowcast import Narrowcast, compile_narrowcast, require_line_audience
 from delivery.domain.targeting.references import attribute_leaves, audience_leaves, name_conditions
 from delivery.domain.targeting.sizes import LARGEST_MASKED
-from delivery.domain.targeting.trees import AttributeFilter, LineAudience, Targeting
+from delivery.domain.targeting.trees import AreaFilter, AttributeFilter, LineAudience, Targeting
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +96,22 @@ class Case:
 
 
 def open_case(subject: Subject, facts: TargetingFacts, *, at: datetime) -> Case:
-    """Bring a subject and its facts together; raises `TargetingModeUnsupported` as the compiler does."""
+    """Bring a subject and its facts together.
+
+    Raises:
+        TargetingModeUnsupported: as the compiler does.
+        FactsUnknown: something is not known that the rules ask for, so there is nothing to judge yet.
+
+    """
     chosen = require_line_audience(subject.targeting)
-    bounds = bound_recipients(chosen, facts.sizes(), recipient_limit=subject.recipient_limit)
     targeting = subject.targeting
     audiences = tuple((path, leaf.name, facts.audiences.get(leaf.name)) for path, leaf in audience_leaves(targeting))
-    return Case(subject, facts, at, chosen, bounds, audiences, tuple(attribute_leaves(targeting)))
+    attributes = tuple(attribute_leaves(targeting))
+    unknown = facts.name_unknown(uses_areas=any(isinstance(leaf, AreaFilter) for _, leaf in attributes))
+    if unknown:
+        raise FactsUnknown(unknown)
+    bounds = bound_recipients(chosen, facts.sizes(), recipient_limit=subject.recipient_limit)
+    return Case(subject, facts, at, chosen, bounds, audiences, attributes)
 
 
 def compile_subject(subject: Subject, facts: TargetingFacts) -> Narrowcast:

@@ -94,6 +94,7 @@ def clear(
 
     Raises:
         PolicyRefused: A finding is an error, or has to be acknowledged and is not.
+        FactsUnknown: Something is not known that decides; ask again later.
         BytesAltered: The messages are not those that were inspected.
         TargetingModeUnsupported: For LIST_APPLIED and for targeting without `line_audience`.
 

@@ -1,4 +1,10 @@
-"""What policy needs to know of a channel, its audiences and its contact lists, and when it was observed."""
+"""What policy needs to know of a channel, its audiences and its contact lists, and when it was observed.
+
+None is said of what is not known now, and later may be: neither yes nor no follows from it, so nothing that a send
+depends on is judged before it is known (`FactsUnknown`). What nobody may ever tell is usable as it is: a size that is
+not shown bounds nothing, a channel without a target reach is judged by LINE itself (LP T1), an audience without an
+expiry does not expire.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +12,19 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from delivery.domain.targeting.sizes import Size
+
+
+class FactsUnknown(Exception):  # noqa: N818 - reads as the state that it reports
+    """Something that decides on a send is not known; it is waited for, since not known is not no.
+
+    Attributes:
+        names: Of the audiences, the lists and the channel that it is not known of.
+
+    """
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__(", ".join(names))
+        self.names = names
 
 
 class Basis(Enum):
@@ -47,7 +66,7 @@ class AudienceFacts:
 
     Attributes:
         name: `channels/{channel}/audiences/{audience}`.
-        state: LINE's status.
+        state: LINE's status; None: not known.
         size: People in it.
         restricted: Whether LINE's minimum of 50 applies to it (LP 4.5).
         jobs_unfinished: Whether members are still being added; a send now would miss them (LP 3.8). None: not known.
@@ -57,7 +76,7 @@ class AudienceFacts:
     """
 
     name: str
-    state: AudienceState
+    state: AudienceState | None
     size: Size
     restricted: bool
     jobs_unfinished: bool | None
@@ -67,13 +86,13 @@ class AudienceFacts:
 
 @dataclass(frozen=True, slots=True)
 class ContactListFacts:
-    """What is known of one contact list, `channels/{channel}/contactLists/{contact_list}`.
+    """What is known of one contact list, `channels/{channel}/contactLists/{contact_list}`; no state: it is not known.
 
     Its contacts play no part while LINE alone decides who receives (R5), so nothing of them is here.
     """
 
     name: str
-    state: ContactListState
+    state: ContactListState | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +102,7 @@ class ChannelFacts:
     Attributes:
         channel: `channels/{channel}`.
         reach: LINE's target reach of the last Japanese day that is ready (LP 6.4); None while LINE has told none.
-        area_prefix: Prefix of the areas that LINE has for this Official Account, as `jp`.
+        area_prefix: Prefix of the areas that LINE has for this Official Account, as `jp`; None: not known.
         order_lifetime: How long an order lasts whose caller names no end (R11).
         account: The Official Account's own id; the month's messages are shared per account (R14).
 
@@ -91,14 +110,14 @@ class ChannelFacts:
 
     channel: str
     reach: int | None
-    area_prefix: str
+    area_prefix: str | None
     order_lifetime: timedelta
     account: str
 
 
 @dataclass(frozen=True, slots=True)
 class TargetingFacts:
-    """Everything known of what one targeting names; the mappings are keyed by name and lack what is not known."""
+    """Everything known of what one targeting names; the mappings are keyed by name and lack what does not exist."""
 
     basis: Basis
     channel: ChannelFacts
@@ -109,9 +128,16 @@ class TargetingFacts:
         """Return the sizes of the audiences, keyed by name."""
         return {name: facts.size for name, facts in self.audiences.items()}
 
-    def name_unknown_audiences(self) -> tuple[str, ...]:
-        """Return the audiences of which something is not known that decides on a send: not known is not no."""
-        return tuple(name for name, facts in self.audiences.items() if facts.jobs_unfinished is None)
+    def name_unknown(self, *, uses_areas: bool) -> tuple[str, ...]:
+        """Return what of which something is not known that decides on a send; `uses_areas`: it names areas of LINE."""
+        audiences = (
+            name
+            for name, facts in self.audiences.items()
+            if facts.state is None or (facts.state is AudienceState.READY and facts.jobs_unfinished is None)
+        )
+        contact_lists = (name for name, facts in self.contact_lists.items() if facts.state is None)
+        channel = (self.channel.channel,) if uses_areas and self.channel.area_prefix is None else ()
+        return (*audiences, *contact_lists, *channel)
 
     def name_stale_audiences(self, *, at: datetime, oldest: timedelta) -> tuple[str, ...]:
         """Return the audiences of which LINE was last asked more than `oldest` before `at` (architecture 4)."""

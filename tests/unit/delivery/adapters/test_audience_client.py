@@ -265,6 +265,9 @@ async def test_absent_figures(channel: grpc.aio.Channel, service: Service) -> No
         (make_audience(published_size=Count(state=Count.State.HIDDEN), kind=Audience.Kind.UPLOAD), Size(0, 19)),
         (make_audience(published_size=Count(state=Count.State.HIDDEN), kind=Audience.Kind.CLICK), Size()),
         (make_audience(published_size=Count(state=Count.State.HIDDEN), kind=Audience.Kind.IMP), Size()),
+        (make_audience(published_size=Count(state=Count.State.HIDDEN)), Size()),
+        (make_audience(published_size=Count(state=Count.State.HIDDEN), kind=99), Size()),
+        (make_audience(), Size()),
         (make_audience(published_size=Count(value=5, state=Count.State.NO_LONGER), line_count=127), Size()),
     ],
 )
@@ -278,12 +281,20 @@ async def test_published_sizes(
     assert facts.sizes() == {audience.audience: size}
 
 
-async def test_states_of_later(channel: grpc.aio.Channel, service: Service) -> None:
-    """A state that is added later is none that can be sent to."""
-    service.facts = targeting_facts_pb2.GetTargetingFactsResponse(audiences=[make_audience(state=99)])
+@pytest.mark.parametrize("state", [0, 99])
+async def test_states_of_later(channel: grpc.aio.Channel, service: Service, state: Any) -> None:
+    """What is added later, or not told, is not known here: neither usable nor unusable."""
+    lists = [targeting_facts_pb2.ContactListFacts(contact_list=f"{ACME}/contactLists/9", state=state)]
+    service.facts = targeting_facts_pb2.GetTargetingFactsResponse(
+        channel=targeting_facts_pb2.ChannelFacts(channel=ACME),
+        audiences=[make_audience(state=state)],
+        contact_lists=lists,
+    )
     facts = await AudienceFactsSource(channel).gather(ACME, [], [], basis=Basis.PUBLISHED)
 
-    assert [audience.state for audience in facts.audiences.values()] == [AudienceState.OTHER_STATE]
+    assert [audience.state for audience in facts.audiences.values()] == [None]
+    assert [contact_list.state for contact_list in facts.contact_lists.values()] == [None]
+    assert facts.channel.area_prefix is None
 
 
 async def test_many_audiences(channel: grpc.aio.Channel, service: Service) -> None:

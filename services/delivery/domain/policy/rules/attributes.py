@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from delivery.domain.policy.case import Case
+from delivery.domain.policy.facts import FactsUnknown
 from delivery.domain.policy.findings import Code, Finding, Severity
 from delivery.domain.targeting.trees import AgeFilter, AreaFilter, AttributeFilter, FriendshipFilter
 
@@ -34,10 +35,13 @@ def require_supported_values(case: Case) -> Iterator[Finding]:
 
 def require_supported_areas(case: Case) -> Iterator[Finding]:
     """Refuse areas that LINE does not have, or not for this Official Account."""
-    prefix = case.facts.channel.area_prefix
+    channel = case.facts.channel
     for path, leaf in case.attributes:
         codes = leaf.one_of if isinstance(leaf, AreaFilter) else ()
         for index, code in enumerate(codes):
+            prefix = channel.area_prefix
+            if prefix is None:
+                raise FactsUnknown((channel.channel,))
             if not _has_area(prefix, code):
                 yield Finding(
                     Code.AREA_NOT_SUPPORTED,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from delivery.domain.policy.case import Case
-from delivery.domain.policy.facts import AudienceFacts, AudienceState
+from delivery.domain.policy.facts import AudienceFacts, AudienceState, FactsUnknown
 from delivery.domain.policy.findings import Code, Finding, Severity
 
 
@@ -19,6 +19,8 @@ def require_usable_audiences(case: Case) -> Iterator[Finding]:
 def _find_problem(facts: AudienceFacts | None, at: datetime) -> str | None:
     if facts is None:
         return "is not known in the channel"
+    if facts.state is None:
+        raise FactsUnknown((facts.name,))
     if facts.state is not AudienceState.READY:
         return f"is in the state {facts.state.value}, not READY"
     if facts.expire_time is not None and facts.expire_time <= at:

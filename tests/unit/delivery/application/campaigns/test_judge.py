@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from delivery.application.campaigns.judge import Judge, Verdict
+from delivery.application.campaigns.judge import FACTS_PAUSE, Judge, Verdict
 from delivery.domain.campaigns.campaign import Campaign, open_campaign
 from delivery.domain.campaigns.draft import NewCampaign
 from delivery.domain.content.inspection import MessageViolation, inspect
-from delivery.domain.policy.facts import Basis
+from delivery.domain.policy.facts import AudienceFacts, Basis, ContactListFacts
 from delivery.domain.policy.findings import Code, Severity
 from delivery.domain.targeting.trees import AgeFilter, AllBut, AllOf, AttributeNode, Targeting
 from kit.errors import Unavailable
@@ -114,3 +114,19 @@ async def test_without_an_answer_there_is_no_verdict(
 
     with pytest.raises(Unavailable):
         await judge.judge(make_campaign())
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [make_audience(jobs_unfinished=None), make_audience(state=None), make_list(state=None)],
+    ids=["jobs", "state", "list"],
+)
+async def test_without_knowledge_there_is_no_verdict(
+    judge: Judge, facts: FakeFacts, unknown: AudienceFacts | ContactListFacts
+) -> None:
+    """What is not known may be known soon; the caller is told when to ask again."""
+    facts.put(unknown)
+
+    with pytest.raises(Unavailable) as refused:
+        await judge.judge(make_campaign())
+    assert refused.value.retry_after == FACTS_PAUSE
