@@ -26,6 +26,7 @@ from delivery.application.sending.dispatching import Dispatching
 from delivery.application.sending.observing import Observing
 from delivery.application.sending.progress import Progress
 from delivery.config import Settings
+from delivery.domain.sending.lanes import set_capacities
 from delivery.entrypoints.access import ACCESS, INTERNAL, PUBLIC, REASONS
 from delivery.entrypoints.rpc_campaigns import CampaignServicer
 from delivery.entrypoints.rpc_internal import SendObservationServicer
@@ -61,7 +62,7 @@ IDLE = timedelta(milliseconds=200)
 """How long a worker waits, in machine time, before it looks again at what is due in business time."""
 
 SIDE_BY_SIDE = 32
-"""How many rows one process calls LINE for, and follows, at once; each channel may have two of them."""
+"""How many rows one process calls LINE for, and follows, at once; how many of one channel, its lanes say."""
 
 REVIEW_INTERVAL = timedelta(seconds=30)
 """How often a process looks for due rows that nobody has announced."""
@@ -92,8 +93,9 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
         audience = await resources.enter_async_context(connect(DELIVERY.name, settings.audience_address, settings))
         client = await resources.enter_async_context(open_line(settings.line_api_url))
         tokens = LineTokens(AudienceTokenIssuer(audience))
+        capacities = set_capacities(narrowcast_burst=settings.narrowcast_burst)
         use_cases = build_use_cases(
-            SqlUnitOfWork(ground.database, partial(build_transaction, ids=RandomIds())),
+            SqlUnitOfWork(ground.database, partial(build_transaction, ids=RandomIds(), capacities=capacities)),
             facts=AudienceFactsSource(audience),
             messages=LineApiMessages(client, tokens),
             insight=LineApiInsight(client, tokens),

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from kit.config import BaseSettings, Setting, address, vendor_url
+from delivery.domain.sending.lanes import NARROWCAST_BURST
+from kit.config import BaseSettings, Setting, address, integer, vendor_url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,3 +13,6 @@ class Settings(BaseSettings):
 
     line_api_url: Annotated[str, Setting("Base URL of LINE's API.", vendor_url)] = "https://api.line.me"
     audience_address: Annotated[str, Setting("Address of the audience service, host:port.", address)]
+    narrowcast_burst: Annotated[
+        int, Setting("Narrowcasts of one channel that may go at once, 1 to 60.", integer(lowest=1, highest=60))
+    ] = NARROWCAST_BURST

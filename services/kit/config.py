@@ -101,6 +101,17 @@ def vendor_url(text: str) -> str:
     raise ValueError("must be an https URL; http is for loopback")
 
 
+def integer(*, lowest: int, highest: int) -> Callable[[str], int]:
+    """Make the parser of a whole number, both ends included."""
+
+    def parse(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not lowest <= int(text) <= highest:
+            raise ValueError(f"must be a whole number from {lowest} to {highest}")
+        return int(text)
+
+    return parse
+
+
 def existing_file(text: str) -> Path:
     """Accept the path of a file that can be read."""
     path = Path(text)

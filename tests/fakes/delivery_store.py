@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from delivery.application.ports import PagePosition, Place
 from delivery.domain.campaigns.campaign import Campaign
 from delivery.domain.campaigns.events import CampaignEvent
-from delivery.domain.sending.lanes import NARROWCAST_CAPACITY, PROGRESS_CAPACITY, Endpoint, Lane, open_lane
+from delivery.domain.sending.lanes import CAPACITIES, Endpoint, Lane, open_lane
 from delivery.domain.sending.row import SendRow
 from delivery.domain.sending.values import RowState
 from kit.clock import Clock
@@ -16,11 +16,8 @@ from kit.store.ports import Claim
 from tests.fakes.claims import FakeClaims
 from tests.fakes.store import FakeRequestAnswers
 
-MOST_IN_FLIGHT = 2
 MOST_INSIGHT_CALLS = 60
 HOUR = timedelta(hours=1)
-
-_CAPACITIES = {Endpoint.NARROWCAST: NARROWCAST_CAPACITY, Endpoint.PROGRESS: PROGRESS_CAPACITY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +99,7 @@ class FakeLanes:
     def look(self, channel: str, endpoint: Endpoint, *, at: datetime) -> Lane:
         """Return a lane as it is."""
         key = channel, endpoint
-        return self.stored.setdefault(key, open_lane(channel, endpoint, _CAPACITIES[endpoint], at=at))
+        return self.stored.setdefault(key, open_lane(channel, endpoint, CAPACITIES[endpoint], at=at))
 
     def note(self, channel: str, endpoint: Endpoint) -> None:
         """Let a channel wait for its next turn."""
@@ -205,7 +202,7 @@ class FakeLedger(FakeClaims[SendRow]):
             row.channel == channel and _leads_to(row, endpoint) and not self.is_free(row)
             for row in self.stored.values()
         )
-        return lane.opens(now) <= now and in_flight < (1 if lane.in_trouble else MOST_IN_FLIGHT)
+        return lane.opens(now) <= now and in_flight < (1 if lane.in_trouble else CAPACITIES[endpoint].in_flight)
 
 
 def _leads_to(row: SendRow, endpoint: Endpoint) -> bool:

@@ -67,6 +67,7 @@ CAMPAIGN_NAMES = Table(
 OPEN_STATES = ("READY", "CALLING", "ACCEPTED")
 
 _IS_OPEN = text("state IN ('READY', 'CALLING', 'ACCEPTED')")
+_IS_ENDLESS = text("end_time IS NULL AND state IN ('READY', 'CALLING', 'ACCEPTED')")
 
 SEND_REQUESTS = Table(
     "send_requests",
@@ -113,9 +114,13 @@ SEND_REQUESTS = Table(
     Index("send_requests_campaign", "campaign"),
     Index("send_requests_due", "next_time", postgresql_where=text("next_time IS NOT NULL")),
     Index("send_requests_queue", "channel", "order_time", "number", postgresql_where=_IS_OPEN),
+    Index("send_requests_claimed", "channel", postgresql_where=text("claim_expire_time IS NOT NULL")),
+    Index("send_requests_endless", "name", postgresql_where=_IS_ENDLESS),
     Index("send_requests_reserved", "reserved_account", postgresql_where=text("reserved_account IS NOT NULL")),
 )
 """The send ledger (architecture 5): one row for each request to LINE. `line_request_id` is the first open id."""
+
+_TURN_TIME = "CASE WHEN due_time IS NOT NULL THEN greatest(due_time, open_time, rest_until) END"
 
 LANES = Table(
     "lanes",
@@ -124,16 +129,27 @@ LANES = Table(
     Column("endpoint", Text, primary_key=True),
     # When its bucket is full; None: never used.
     Column("full_time", TIME),
+    # When LINE last refused a call for its rate.
+    Column("shut_time", TIME),
+    # When the gate opens for one call.
     Column("open_time", TIME),
     Column("trouble_count", Integer, nullable=False, server_default=text("0")),
     Column("rest_until", TIME),
     # No later than the earliest `next_time` of the channel's rows there; None when nothing is known to be due.
     Column("due_time", TIME),
-    # Machine time of the database; who was served least recently comes first.
+    # When the channel is to be served next.
+    Column("turn_time", TIME, Computed(_TURN_TIME, persisted=True)),
+    # Machine time of the database; among those whose turn it is, who was served least recently comes first.
     Column("last_claim_time", TIME),
-    Index("lanes_due", "endpoint", "last_claim_time", postgresql_where=text("due_time IS NOT NULL")),
+    Index(
+        "lanes_turn",
+        "endpoint",
+        "turn_time",
+        text("last_claim_time NULLS FIRST"),
+        postgresql_where=text("turn_time IS NOT NULL"),
+    ),
 )
-"""How fast each channel's calls go out (`domain/sending/lanes.py`)."""
+"""How fast each channel's calls go out (`domain/sending/lanes.py`), and in which order channels are served."""
 
 SEND_ATTEMPTS = Table(
     "send_attempts",

@@ -90,9 +90,10 @@ class LedgerStore(Claims[SendRow], Protocol):
         ...
 
     async def claim(self, endpoint: Endpoint, *, now: datetime, lease: timedelta) -> Claim[SendRow] | None:
-        """Take the oldest row that is due at an endpoint, of the channel that was served least recently.
+        """Take the oldest row that is due at an endpoint, of the channel that has waited longest for its turn.
 
         Left out are channels that rest, whose gate is closed, or whose calls in flight are as many as one may have.
+        No more are ever in flight, however many replicas claim at once.
         """
         ...
 
@@ -119,7 +120,7 @@ class LaneStore(Protocol):
     async def hold(self, channel: str, endpoint: Endpoint, *, at: datetime) -> Lane:
         """Return a lane, new where it is the first time, and keep others from changing it until the transaction ends.
 
-        After rows, never before them.
+        After rows, never before them; of a channel's two lanes, that of `NARROWCAST` first.
         """
         ...
 
@@ -128,9 +129,9 @@ class LaneStore(Protocol):
         ...
 
     async def review(self, *, now: datetime) -> None:
-        """Give orders of the last release an end, find again whatever is due, and let idle lanes be.
+        """Give orders of the last release an end, and find again whatever is due.
 
-        The cost grows with open rows alone.
+        The cost grows with due rows alone.
         """
         ...
 

@@ -1,66 +1,80 @@
 """The lanes of channels in PostgreSQL."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, select, text, update
+from sqlalchemy import Row, and_, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.adapters.store.rows import LIFETIME_BEFORE
 from delivery.adapters.tables import LANES
-from delivery.domain.sending.lanes import NARROWCAST_CAPACITY, PROGRESS_CAPACITY, Capacity, Endpoint, Gate, Lane
+from delivery.domain.sending.lanes import Capacity, Endpoint, Gate, Lane
 from delivery.domain.sending.row import SendRow
 from delivery.domain.sending.values import RowState
 
 _LANE = LANES.c
 
-CAPACITIES = {Endpoint.NARROWCAST: NARROWCAST_CAPACITY, Endpoint.PROGRESS: PROGRESS_CAPACITY}
-
+_ENDPOINT_OF_ROW = """
+    CASE WHEN state = 'ACCEPTED' AND line_request_id IS NOT NULL THEN 'PROGRESS' ELSE 'NARROWCAST' END
+"""
 # What a crash or a replica of the last release has left unannounced is found again by this.
-_ANNOUNCE_ALL = text("""
+_ANNOUNCE_DUE = text(f"""
     INSERT INTO lanes AS lane (channel, endpoint, due_time)
-    SELECT channel, CASE WHEN state = 'ACCEPTED' AND line_request_id IS NOT NULL THEN 'PROGRESS' ELSE 'NARROWCAST' END,
-        min(next_time)
-    FROM send_requests WHERE state IN ('READY', 'CALLING', 'ACCEPTED') AND next_time IS NOT NULL
-    GROUP BY 1, 2 ORDER BY 1, 2
-    ON CONFLICT (channel, endpoint) DO UPDATE SET due_time = excluded.due_time
-    WHERE lane.due_time IS DISTINCT FROM excluded.due_time
-""")
+    SELECT due.channel, due.endpoint, due.time
+    FROM (
+        SELECT channel, {_ENDPOINT_OF_ROW} AS endpoint, min(next_time) AS time
+        FROM send_requests WHERE next_time <= :now GROUP BY 1, 2
+    ) AS due
+    LEFT JOIN lanes AS known ON known.channel = due.channel AND known.endpoint = due.endpoint
+    WHERE known.due_time IS NULL OR known.due_time > :now
+    ORDER BY 1, 2
+    ON CONFLICT (channel, endpoint) DO UPDATE SET due_time = least(lane.due_time, excluded.due_time)
+""")  # noqa: S608 - of constants alone
 # Rows of the last release have no end, and are not worked on before they have one.
 _END_ROWS = text("""
-    WITH ended AS (
-        UPDATE send_requests SET end_time = :end, order_time = coalesce(order_time, :now)
-        WHERE end_time IS NULL AND state IN ('READY', 'CALLING', 'ACCEPTED') RETURNING campaign
+    WITH endless AS (
+        SELECT name FROM send_requests
+        WHERE end_time IS NULL AND state IN ('READY', 'CALLING', 'ACCEPTED') FOR UPDATE SKIP LOCKED
+    ), ended AS (
+        UPDATE send_requests AS row SET end_time = :end, order_time = coalesce(order_time, :now)
+        FROM endless WHERE row.name = endless.name RETURNING row.campaign
     )
     UPDATE campaigns SET end_time = :end FROM ended WHERE campaigns.name = ended.campaign AND end_time IS NULL
 """)
-_FORGET_IDLE = text("""
-    UPDATE lanes SET due_time = NULL WHERE due_time IS NOT NULL AND NOT EXISTS (
-        SELECT FROM send_requests AS row
-        WHERE row.channel = lanes.channel AND row.state IN ('READY', 'CALLING', 'ACCEPTED')
-            AND row.next_time IS NOT NULL
+_RELEASE = text(f"""
+    WITH released AS (
+        UPDATE send_requests SET claim_expire_time = NULL WHERE name = :name AND claim_number = :number
+        RETURNING channel, {_ENDPOINT_OF_ROW} AS endpoint, next_time
     )
-""")
+    INSERT INTO lanes AS lane (channel, endpoint, due_time)
+    SELECT channel, endpoint, next_time FROM released WHERE next_time IS NOT NULL
+    ON CONFLICT (channel, endpoint) DO UPDATE SET due_time = excluded.due_time
+    WHERE lane.due_time IS NULL OR lane.due_time > excluded.due_time
+""")  # noqa: S608 - of constants alone
 
 
 class SqlLaneStore:
     """`LaneStore` over one transaction's connection."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, capacities: Mapping[Endpoint, Capacity]) -> None:
         self._connection = connection
+        self._capacities = capacities
 
     async def hold(self, channel: str, endpoint: Endpoint, *, at: datetime) -> Lane:
         """Return a lane, new where it is the first time, and keep others from changing it until the end."""
         new = insert(LANES).values(channel=channel, endpoint=endpoint.name).on_conflict_do_nothing()
         await self._connection.execute(new)
         query = select(LANES).where(_is_lane(channel, endpoint)).with_for_update()
-        return read_lane((await self._connection.execute(query)).one(), channel, endpoint, at)
+        row = (await self._connection.execute(query)).one()
+        return read_lane(row, channel, endpoint, self._capacities[endpoint], at=at)
 
     async def save(self, lane: Lane, *, at: datetime) -> None:
         """Store a lane that is held."""
         values = {
             "full_time": lane.gate.full_time,
+            "shut_time": lane.gate.shut_time,
             "open_time": lane.gate.opens(at),
             "trouble_count": lane.trouble_count,
             "rest_until": lane.rest_until,
@@ -68,16 +82,15 @@ class SqlLaneStore:
         await self._connection.execute(update(LANES).where(_is_lane(lane.channel, lane.endpoint)).values(values))
 
     async def review(self, *, now: datetime) -> None:
-        """Give orders of the last release an end, find again whatever is due, and let idle lanes be."""
+        """Give orders of the last release an end, and find again whatever is due."""
         await self._connection.execute(_END_ROWS, {"now": now, "end": now + LIFETIME_BEFORE})
-        await self._connection.execute(_ANNOUNCE_ALL)
-        await self._connection.execute(_FORGET_IDLE)
+        await self._connection.execute(_ANNOUNCE_DUE, {"now": now})
 
 
-def read_lane(row: Row[Any], channel: str, endpoint: Endpoint, at: datetime) -> Lane:
+def read_lane(row: Row[Any], channel: str, endpoint: Endpoint, capacity: Capacity, *, at: datetime) -> Lane:
     """Read a lane from a row that holds its columns; an outer join's nulls are a lane that was never used."""
-    capacity: Capacity = CAPACITIES[endpoint]
-    return Lane(channel, endpoint, Gate(capacity, row.full_time or at), row.trouble_count or 0, row.rest_until)
+    gate = Gate(capacity, row.full_time or at, row.shut_time)
+    return Lane(channel, endpoint, gate, row.trouble_count or 0, row.rest_until)
 
 
 async def announce(connection: AsyncConnection, row: SendRow) -> None:
@@ -90,9 +103,15 @@ async def announce(connection: AsyncConnection, row: SendRow) -> None:
     await connection.execute(
         due.on_conflict_do_update(
             index_elements=[_LANE.channel, _LANE.endpoint],
-            set_={"due_time": func.least(_LANE.due_time, due.excluded.due_time)},
+            set_={"due_time": due.excluded.due_time},
+            where=or_(_LANE.due_time.is_(None), _LANE.due_time > due.excluded.due_time),
         )
     )
+
+
+async def release(connection: AsyncConnection, row: str, number: int) -> None:
+    """End the claim of that number on a row, and let the row's lane know what is left to do."""
+    await connection.execute(_RELEASE, {"name": row, "number": number})
 
 
 def _is_lane(channel: str, endpoint: Endpoint) -> Any:

@@ -4,19 +4,22 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Row, Select, and_, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.adapters.store import queue
-from delivery.adapters.store.lanes import announce, read_lane
+from delivery.adapters.store.lanes import announce, read_lane, release
 from delivery.adapters.store.rows import from_row, to_columns
-from delivery.adapters.tables import SEND_ATTEMPTS, SEND_REQUESTS
+from delivery.adapters.tables import LANES, SEND_ATTEMPTS, SEND_REQUESTS
 from delivery.application.ports import Place
-from delivery.domain.sending.lanes import Endpoint
+from delivery.domain.sending.lanes import Capacity, Endpoint, Lane
 from delivery.domain.sending.row import SendRow
 from delivery.domain.sending.values import RowState
 from kit.store.claims import SqlClaims
 from kit.store.ports import Claim
+
+MOST_LOOKS = 20
+"""How often one claim looks for another channel, after one whose rows somebody else was just holding."""
 
 _ROW = SEND_REQUESTS.c
 
@@ -24,8 +27,9 @@ _ROW = SEND_REQUESTS.c
 class SqlLedgerStore(SqlClaims[SendRow]):
     """`LedgerStore` over one transaction's connection."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, capacities: Mapping[Endpoint, Capacity]) -> None:
         super().__init__(connection, SEND_REQUESTS, read=from_row, key_of=lambda row: (row.name,))
+        self._capacities = capacities
 
     async def add(self, row: SendRow) -> None:
         """Store a new row."""
@@ -51,12 +55,8 @@ class SqlLedgerStore(SqlClaims[SendRow]):
 
     async def locate(self, campaigns: Collection[str]) -> Mapping[str, Place]:
         """Return the newest row of each campaign that has one, with its place in its channel's queue."""
-        return {
-            row.campaign: Place(
-                from_row(row), read_lane(row, row.channel, Endpoint.NARROWCAST, row.order_time), row.position
-            )
-            for row in await self._connection.execute(queue.select_places(campaigns))
-        }
+        rows = await self._connection.execute(queue.select_places(campaigns))
+        return {row.campaign: Place(from_row(row), self._read_lane(row), row.position) for row in rows}
 
     async def count_waiting(self, channel: str) -> int:
         """Return how many rows of a channel wait for a first call."""
@@ -64,13 +64,36 @@ class SqlLedgerStore(SqlClaims[SendRow]):
         return int(await self._connection.scalar(query) or 0)
 
     async def claim(self, endpoint: Endpoint, *, now: datetime, lease: timedelta) -> Claim[SendRow] | None:
-        """Take the oldest row that is due at an endpoint, of the channel that was served least recently."""
-        channel = await self._connection.scalar(queue.select_channel(endpoint, now))
-        if channel is None:
-            return None
-        await self._connection.execute(queue.note_service(channel, endpoint))
-        due = self._candidates(queue.leads_to(endpoint), _ROW.channel == channel, _ROW.next_time <= now)
-        return await self._claim(due.order_by(_ROW.order_time, _ROW.number), lease=lease)
+        """Take the oldest row that is due at an endpoint, of the channel whose turn it is.
+
+        Each statement sees what was committed before it, and the first one keeps others away from the channel: so the
+        second one knows all of its claims.
+        """
+        capacity = self._capacities[endpoint]
+        for _ in range(MOST_LOOKS):
+            channel = await self._connection.scalar(queue.select_turn(endpoint, capacity, now))
+            if channel is None:
+                return None
+            claim = await self._claim(self._select_oldest(channel, endpoint, now), lease=lease)
+            if claim is not None:
+                await self._connection.execute(queue.end_turn(channel, endpoint, now=now, lease=lease))
+                return claim
+            await self._connection.execute(queue.pass_over(endpoint, now=now, lease=lease))
+        return None
+
+    def _select_oldest(self, channel: str, endpoint: Endpoint, now: datetime) -> Select[Any]:
+        is_lane = and_(LANES.c.channel == channel, LANES.c.endpoint == endpoint.name)
+        has_room = exists().where(is_lane, queue.has_room(endpoint, self._capacities[endpoint]))
+        due = self._candidates(_ROW.channel == channel, queue.is_due(endpoint, now), has_room)
+        return due.order_by(_ROW.order_time, _ROW.number)
+
+    def _read_lane(self, row: Row[Any]) -> Lane:
+        capacity = self._capacities[Endpoint.NARROWCAST]
+        return read_lane(row, row.channel, Endpoint.NARROWCAST, capacity, at=row.order_time)
+
+    async def release(self, claim: Claim[SendRow]) -> None:
+        """End a claim, so that the row is free at once; harmless when it was lost."""
+        await release(self._connection, claim.item.name, claim.number)
 
     async def measure_key_age(self, row: SendRow) -> timedelta | None:
         """Return how old the row's key is by the database's clock, read anew; None before its first attempt."""

@@ -1,15 +1,17 @@
-"""Queries of the queue: which channel is served next, and which place a row has in it.
+"""Queries of the queue: which channel is served next, when a channel is looked at again, which place a row has.
 
-Channels are served in turn, the one that waited longest first, so that none with many rows, and none that answers
-slowly, holds up the others (architecture 5).
+Channels are served in turn, so that none with many rows, and none that answers slowly, holds up the others
+(architecture 5). `lanes.due_time` is when a channel asks for its turn: never later than its rows do, and earlier only
+until a claim has looked. So a claim costs the same however many rows and channels there are.
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Interval,
     Select,
     Update,
     and_,
@@ -18,6 +20,7 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    literal,
     or_,
     select,
     tuple_,
@@ -25,16 +28,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
-from delivery.adapters.tables import LANES, SEND_REQUESTS
-from delivery.domain.sending.lanes import Endpoint
+from delivery.adapters.tables import LANES, OPEN_STATES, SEND_REQUESTS
+from delivery.domain.sending.lanes import Capacity, Endpoint
 from delivery.domain.sending.values import RowState
 
-MOST_IN_FLIGHT = 2
-"""Calls of one channel to one endpoint at once, over all replicas; one while the channel is in trouble."""
+MOST_PASSED_OVER = 100
+"""Channels without anything to do that one statement looks at."""
 
 _ROW = SEND_REQUESTS.c
 _LANE = LANES.c
 _IS_ACCEPTED = _ROW.state == RowState.ACCEPTED.name
+_IS_FREE = or_(_ROW.claim_expire_time.is_(None), _ROW.claim_expire_time <= func.now())
+_IS_CLAIMED = _ROW.claim_expire_time > func.now()
 
 
 def leads_to(endpoint: Endpoint) -> ColumnElement[bool]:
@@ -46,31 +51,74 @@ def leads_to(endpoint: Endpoint) -> ColumnElement[bool]:
     return and_(has_end, or_(undecided, and_(_IS_ACCEPTED, _ROW.line_request_id.is_(None))))
 
 
-def select_channel(endpoint: Endpoint, now: datetime) -> Select[Any]:
-    """Select the channel to serve next, and keep others from serving it until the transaction ends."""
-    rows = and_(_ROW.channel == _LANE.channel, leads_to(endpoint))
-    in_flight = select(func.count()).where(rows, _ROW.claim_expire_time > func.now()).scalar_subquery()
-    is_free = or_(_ROW.claim_expire_time.is_(None), _ROW.claim_expire_time <= func.now())
+def is_due(endpoint: Endpoint, now: datetime) -> ColumnElement[bool]:
+    """Tell the rows that are to be worked on; `order_time` bounds the walk along the queue."""
+    return and_(leads_to(endpoint), _ROW.order_time <= now, _ROW.next_time <= now)
+
+
+def has_room(endpoint: Endpoint, capacity: Capacity) -> ColumnElement[bool]:
+    """Tell the lanes whose calls in flight are fewer than the channel may have."""
+    is_in_flight = and_(_ROW.channel == _LANE.channel, leads_to(endpoint), _IS_CLAIMED)
+    in_flight = select(func.count()).where(is_in_flight).correlate(LANES).scalar_subquery()
+    return in_flight < case((_LANE.trouble_count > 0, 1), else_=capacity.in_flight)
+
+
+def select_turn(endpoint: Endpoint, capacity: Capacity, now: datetime) -> Select[Any]:
+    """Select the channel whose turn it is, and keep others from serving it until the transaction ends."""
     return (
         select(_LANE.channel)
-        .where(
-            _LANE.endpoint == endpoint.name,
-            _LANE.due_time <= now,
-            or_(_LANE.open_time.is_(None), _LANE.open_time <= now),
-            or_(_LANE.rest_until.is_(None), _LANE.rest_until <= now),
-            exists().where(rows, _ROW.next_time <= now, is_free),
-            in_flight < case((_LANE.trouble_count > 0, 1), else_=MOST_IN_FLIGHT),
-        )
-        .order_by(_LANE.last_claim_time.asc().nulls_first())
+        .where(_LANE.endpoint == endpoint.name, _LANE.turn_time <= now, has_room(endpoint, capacity))
+        .order_by(_LANE.turn_time, _LANE.last_claim_time.asc().nulls_first())
         .limit(1)
         .with_for_update(of=LANES, skip_locked=True)
     )
 
 
-def note_service(channel: str, endpoint: Endpoint) -> Update:
-    """Let a channel wait for its next turn."""
+def end_turn(channel: str, endpoint: Endpoint, *, now: datetime, lease: timedelta) -> Update:
+    """Let a channel that was served wait for its next turn."""
     is_lane = and_(_LANE.channel == channel, _LANE.endpoint == endpoint.name)
-    return update(LANES).where(is_lane).values(last_claim_time=func.clock_timestamp())
+    served = {"due_time": _look_again(endpoint, now, lease), "last_claim_time": func.clock_timestamp()}
+    return update(LANES).where(is_lane).values(served)
+
+
+def pass_over(endpoint: Endpoint, *, now: datetime, lease: timedelta) -> Update:
+    """Let the first channels of the queue that have nothing to do wait until they have."""
+    idle = (
+        select(_LANE.channel)
+        .where(_LANE.endpoint == endpoint.name, _LANE.turn_time <= now, ~_has_work(endpoint, now))
+        .order_by(_LANE.turn_time)
+        .limit(MOST_PASSED_OVER)
+        .with_for_update(of=LANES, skip_locked=True)
+        .cte("idle")
+    )
+    return (
+        update(LANES)
+        .where(_LANE.channel == idle.c.channel, _LANE.endpoint == endpoint.name)
+        .values(due_time=_look_again(endpoint, now, lease))
+    )
+
+
+def _look_again(endpoint: Endpoint, now: datetime, lease: timedelta) -> ColumnElement[Any]:
+    """Return when a channel is looked at again; NULL when nothing of it is open.
+
+    Now if a free row is due, else when the next one is. Rows that are claimed announce themselves when they are
+    released; should that never happen, they are looked at when the lease has run out.
+    """
+    rows = and_(_ROW.channel == _LANE.channel, leads_to(endpoint), _ROW.order_time <= now)
+    times = [
+        select(func.min(_ROW.next_time)).where(rows, _IS_FREE),
+        select(func.min(literal(now) + literal(lease, Interval()))).where(rows, _IS_CLAIMED),
+    ]
+    if endpoint is Endpoint.NARROWCAST:
+        # The first of those that are scheduled: an index knows it, however many there are.
+        is_scheduled = and_(_ROW.channel == _LANE.channel, _ROW.order_time > now, _ROW.state.in_(OPEN_STATES))
+        times.append(select(func.min(_ROW.order_time)).where(is_scheduled))
+    next_look = func.least(*(time.correlate(LANES).scalar_subquery() for time in times))
+    return case((_has_work(endpoint, now), now), else_=next_look)
+
+
+def _has_work(endpoint: Endpoint, now: datetime) -> ColumnElement[bool]:
+    return exists().where(_ROW.channel == _LANE.channel, is_due(endpoint, now), _IS_FREE).correlate(LANES)
 
 
 def select_newest(campaigns: Collection[str]) -> Select[Any]:
@@ -95,6 +143,7 @@ def select_places(campaigns: Collection[str]) -> Select[Any]:
     return select(
         newest,
         _LANE.full_time,
+        _LANE.shut_time,
         _LANE.trouble_count,
         _LANE.rest_until,
         before.scalar_subquery().label("position"),

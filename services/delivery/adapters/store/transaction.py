@@ -1,5 +1,6 @@
 """The stores of the delivery service over one connection."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,6 +10,7 @@ from delivery.adapters.store.campaigns import SqlCampaignStore
 from delivery.adapters.store.insight import SqlInsightBudget
 from delivery.adapters.store.lanes import SqlLaneStore
 from delivery.adapters.store.ledger import SqlLedgerStore
+from delivery.domain.sending.lanes import CAPACITIES, Capacity, Endpoint
 from kit.events.outbox import Outbox
 from kit.ids import Ids
 from kit.store.requests import SqlRequestAnswers
@@ -26,12 +28,14 @@ class SqlTransaction:
     outbox: EventOutbox
 
 
-def build_transaction(connection: AsyncConnection, *, ids: Ids) -> SqlTransaction:
+def build_transaction(
+    connection: AsyncConnection, *, ids: Ids, capacities: Mapping[Endpoint, Capacity] = CAPACITIES
+) -> SqlTransaction:
     """Dress a connection as the service's transaction."""
     return SqlTransaction(
         campaigns=SqlCampaignStore(connection),
-        ledger=SqlLedgerStore(connection),
-        lanes=SqlLaneStore(connection),
+        ledger=SqlLedgerStore(connection, capacities),
+        lanes=SqlLaneStore(connection, capacities),
         insight=SqlInsightBudget(connection),
         requests=SqlRequestAnswers(connection),
         outbox=EventOutbox(Outbox(connection), ids=ids),

@@ -5,6 +5,8 @@ attempt down, everything that could forbid it is looked at once more, the key's 
 alone: a process that stood still after the last look comes back with a token that LINE no longer takes (I3).
 """
 
+from datetime import datetime
+
 import structlog
 
 from delivery.application.following import record
@@ -92,7 +94,7 @@ class Calling:
         async with self._uow() as tx:
             row, is_ours = await tx.ledger.hold_regardless(claim)
             now = self._clock.now()
-            lane = _react(await tx.lanes.hold(row.channel, Endpoint.NARROWCAST, at=now), outcome, self._clock)
+            lane = _react(await tx.lanes.hold(row.channel, Endpoint.NARROWCAST, at=now), outcome, at=now)
             await tx.lanes.save(lane, at=now)
             entry, evidence = type(outcome).__name__.upper(), _tell(outcome)
             if is_ours or isinstance(outcome, Accepted):
@@ -129,14 +131,14 @@ class Calling:
             await record(tx, row.postpone(reason, at=now), clock=self._clock, entry="POSTPONED", evidence=evidence)
 
 
-def _react(lane: Lane, outcome: SendOutcome, clock: Clock) -> Lane:
+def _react(lane: Lane, outcome: SendOutcome, *, at: datetime) -> Lane:
     """Return a channel's lane after a call: a 429 shuts the gate, no useful answer makes the whole channel rest."""
     match outcome:
         case RateLimited():
-            return lane.recover().shut(clock.now())
+            return lane.recover().shut(at)
         case InDoubt() | Unreached() | CredentialsRefused():
-            return lane.strain(clock.now())
-    return lane.recover()
+            return lane.settle(at).strain(at)
+    return lane.settle(at).recover()
 
 
 def _warn_of_two(row: SendRow) -> None:

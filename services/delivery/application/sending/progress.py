@@ -53,9 +53,12 @@ class Progress:
             if row is None:
                 return
             now = self._clock.now()
+            changed = judge_progress(row, reports or {}, at=now)
+            if changed.repeats:
+                # Told below that there is a call to make; of a channel's two lanes this one is held first.
+                await tx.lanes.hold(row.channel, Endpoint.NARROWCAST, at=now)
             lane = await tx.lanes.hold(row.channel, Endpoint.PROGRESS, at=now)
             await tx.lanes.save(lane.strain(now) if reports is None else lane.recover(), at=now)
-            changed = judge_progress(row, reports or {}, at=now)
             entry = "" if changed.state is RowState.ACCEPTED else changed.state.name
             evidence = "; ".join(report.evidence for report in (reports or {}).values() if report and report.evidence)
             await record(tx, changed, clock=self._clock, entry=entry, evidence=evidence)

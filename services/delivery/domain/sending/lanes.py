@@ -1,10 +1,11 @@
 """How fast a channel's calls go out: a gate for each endpoint, and a rest for a channel in trouble (architecture 5).
 
 LINE's own token buckets are not published and are shared with other tools (LP 1.6). So a gate is a guess that gives
-way: a 429 empties it, and from then on it opens once in `Capacity.every`.
+way: a 429 empties it, and for a day from then on no burst is tried, but one call in each `Capacity.every`.
 """
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -23,43 +24,82 @@ class Endpoint(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """A token bucket's size, and how often a token comes back."""
+    """How much of a channel an endpoint takes.
+
+    Attributes:
+        burst: Size of the token bucket.
+        every: How often a token comes back.
+        in_flight: Calls at once, over all replicas; one while the channel is in trouble.
+
+    """
 
     burst: int
     every: timedelta
+    in_flight: int
 
 
-NARROWCAST_CAPACITY = Capacity(burst=60, every=timedelta(minutes=1))
-"""60 narrowcasts an hour (LP 1.6); that a full hour may go at once is a guess."""
+NARROWCAST_BURST = 60
+"""Narrowcasts that may go at once: 60 an hour go in all (LP 1.6), and that a full hour may go at once is a guess."""
 
-PROGRESS_CAPACITY = Capacity(burst=2000, every=timedelta(milliseconds=1))
-"""2,000 a second (LP 1.6): no gate that anybody notices."""
+CAUTION = timedelta(days=1)
+"""How long after a 429 no burst is tried (ours): 60 an hour still go, and a bucket that is smaller than ours, or that
+another tool empties, costs one refusal a day."""
+
+
+def set_capacities(*, narrowcast_burst: int = NARROWCAST_BURST) -> Mapping[Endpoint, Capacity]:
+    """Return how much each endpoint takes.
+
+    Narrowcasts go one at a time, so that a channel's orders reach LINE in their order. Progress has 2,000 calls a
+    second (LP 1.6): no gate that anybody notices.
+    """
+    return {
+        Endpoint.NARROWCAST: Capacity(narrowcast_burst, timedelta(minutes=1), in_flight=1),
+        Endpoint.PROGRESS: Capacity(2000, timedelta(milliseconds=1), in_flight=2),
+    }
+
+
+CAPACITIES = set_capacities()
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
     """A token bucket, kept as the moment at which it would be full: exact, where counted tokens would be rounded.
 
-    Times are business time, which is LINE's. A bucket whose `full_time` is past is full.
+    Times are business time, which is LINE's.
+
+    Attributes:
+        capacity: What it holds when it is full.
+        full_time: When it is full again; past = it is full.
+        shut_time: When LINE last refused a call for its rate; None when it never has.
+
     """
 
     capacity: Capacity
     full_time: datetime
+    shut_time: datetime | None = None
 
     def take(self, at: datetime) -> Self | None:
-        """Return the gate after one call; None while it is closed."""
+        """Return the gate after a call has begun; None while it is closed."""
         if self.opens(at) > at:
             return None
         return dataclasses.replace(self, full_time=max(self.full_time, at) + self.capacity.every)
 
+    def settle(self, at: datetime) -> Self:
+        """Return the gate after a call has ended: LINE may have counted it as late as that."""
+        return dataclasses.replace(self, full_time=max(self.full_time, at + self.capacity.every))
+
     def shut(self, at: datetime) -> Self:
         """Return the gate after LINE has refused a call for its rate: the next one may go after `Capacity.every`."""
-        return dataclasses.replace(self, full_time=at + self.capacity.burst * self.capacity.every)
+        return dataclasses.replace(self, full_time=at + self.capacity.every, shut_time=at)
 
     def opens(self, at: datetime, *, position: int = 0) -> datetime:
         """Return when a call may go before which `position` others wait; `at` when it may go at once."""
-        beyond = position + 1 - self.capacity.burst
+        beyond = position + 1 - self._burst(at)
         return max(at, max(self.full_time, at) + beyond * self.capacity.every)
+
+    def _burst(self, at: datetime) -> int:
+        is_cautious = self.shut_time is not None and at < self.shut_time + CAUTION
+        return 1 if is_cautious else self.capacity.burst
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +135,10 @@ class Lane:
         """Return the lane after a call has begun; None while its gate is closed."""
         gate = self.gate.take(at)
         return None if gate is None else dataclasses.replace(self, gate=gate)
+
+    def settle(self, at: datetime) -> Self:
+        """Return the lane after a call has ended, however it did."""
+        return dataclasses.replace(self, gate=self.gate.settle(at))
 
     def shut(self, at: datetime) -> Self:
         """Return the lane after LINE has refused a call for its rate."""

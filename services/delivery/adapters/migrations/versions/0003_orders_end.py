@@ -86,21 +86,28 @@ def _add_to_ledger() -> None:
     op.create_index(
         "send_requests_queue", "send_requests", ["channel", "order_time", "number"], postgresql_where=is_open
     )
+    is_claimed = sa.text("claim_expire_time IS NOT NULL")
+    op.create_index("send_requests_claimed", "send_requests", ["channel"], postgresql_where=is_claimed)
+    is_endless = sa.text("end_time IS NULL AND state IN ('READY', 'CALLING', 'ACCEPTED')")
+    op.create_index("send_requests_endless", "send_requests", ["name"], postgresql_where=is_endless)
     is_reserved = sa.text("reserved_account IS NOT NULL")
     op.create_index("send_requests_reserved", "send_requests", ["reserved_account"], postgresql_where=is_reserved)
 
 
 def _create_lanes() -> None:
+    turn_time = "CASE WHEN due_time IS NOT NULL THEN greatest(due_time, open_time, rest_until) END"
     op.create_table(
         "lanes",
         sa.Column("channel", sa.Text(), primary_key=True),
         sa.Column("endpoint", sa.Text(), primary_key=True),
         sa.Column("full_time", TIME),
+        sa.Column("shut_time", TIME),
         sa.Column("open_time", TIME),
         sa.Column("trouble_count", sa.Integer(), nullable=False, server_default=sa.text("0")),
         sa.Column("rest_until", TIME),
         sa.Column("due_time", TIME),
+        sa.Column("turn_time", TIME, sa.Computed(turn_time, persisted=True)),
         sa.Column("last_claim_time", TIME),
     )
-    is_due = sa.text("due_time IS NOT NULL")
-    op.create_index("lanes_due", "lanes", ["endpoint", "last_claim_time"], postgresql_where=is_due)
+    in_turn = ["endpoint", "turn_time", sa.text("last_claim_time NULLS FIRST")]
+    op.create_index("lanes_turn", "lanes", in_turn, postgresql_where=sa.text("turn_time IS NOT NULL"))

@@ -5,7 +5,16 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivery.domain.sending.lanes import LONGEST_REST, NARROWCAST_CAPACITY, Endpoint, Gate, Lane, open_lane
+from delivery.domain.sending.lanes import (
+    CAPACITIES,
+    CAUTION,
+    LONGEST_REST,
+    NARROWCAST_BURST,
+    Endpoint,
+    Gate,
+    Lane,
+    open_lane,
+)
 from tests.strategies.rows import CHANNEL, START
 
 MINUTE = timedelta(minutes=1)
@@ -14,7 +23,7 @@ MOMENT = timedelta(microseconds=1)
 
 def make_lane() -> Lane:
     """Return a lane before its first call."""
-    return open_lane(CHANNEL, Endpoint.NARROWCAST, NARROWCAST_CAPACITY, at=START)
+    return open_lane(CHANNEL, Endpoint.NARROWCAST, CAPACITIES[Endpoint.NARROWCAST], at=START)
 
 
 def take(gate: Gate, count: int) -> Gate:
@@ -45,6 +54,34 @@ def test_a_429_empties_the_gate() -> None:
         30 * MINUTE,
     ]
     assert gate.take(START + MINUTE - MOMENT) is None
+
+
+def test_no_burst_is_tried_for_a_day_after_a_429() -> None:
+    """However long the channel has been idle since, one call goes a minute: LINE's bucket is smaller than ours."""
+    refused = make_lane().gate.shut(START)
+    hours_later = START + CAUTION - MINUTE
+    first = refused.take(hours_later)
+
+    assert first is not None
+    assert first.take(hours_later) is None
+    assert first.opens(hours_later) == hours_later + MINUTE
+    assert refused.opens(START + CAUTION, position=59) == START + CAUTION
+
+
+def test_a_call_counts_from_its_end() -> None:
+    """LINE may have counted a slow call as late as it answered, so the next minute begins there."""
+    begun = make_lane().gate.shut(START).take(START + MINUTE)
+    assert begun is not None
+    ended = START + MINUTE + timedelta(seconds=15)
+
+    assert begun.settle(ended).opens(ended) == ended + MINUTE
+
+
+def test_a_call_that_ends_late_takes_nothing_from_a_full_burst() -> None:
+    """Only a gate that is nearly full is moved by the end of a call."""
+    gate = take(make_lane().gate, 60)
+
+    assert gate.settle(START + timedelta(seconds=15)) == gate
 
 
 def test_a_place_in_the_queue_is_a_time() -> None:
@@ -85,7 +122,7 @@ def test_a_gate_opens_when_it_says(position: int, seconds: int) -> None:
         gate = taken
     else:
         return
-    assert position >= NARROWCAST_CAPACITY.burst
+    assert position >= NARROWCAST_BURST
 
 
 def test_a_channel_in_trouble_rests_ever_longer_and_is_well_after_one_answer() -> None:

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from delivery.domain.sending.lanes import NARROWCAST_CAPACITY, Endpoint, Lane, open_lane
+from delivery.domain.sending.lanes import CAPACITIES, Endpoint, Lane, open_lane
 from delivery.domain.sending.values import WaitReason
 from delivery.domain.sending.waiting import Waiting, describe_waiting
 from tests.strategies.rows import CHANNEL, START, begin, make_row
 
 MINUTE = timedelta(minutes=1)
-OPEN = open_lane(CHANNEL, Endpoint.NARROWCAST, NARROWCAST_CAPACITY, at=START)
+OPEN = open_lane(CHANNEL, Endpoint.NARROWCAST, CAPACITIES[Endpoint.NARROWCAST], at=START)
 
 
 def test_what_is_due_at_once_waits_for_nothing() -> None:
