@@ -101,4 +101,5 @@ def _generation_routes(hubspot: HubSpot) -> list[web.RouteDef]:
 
 
 def _recorder(state: State) -> Middleware:
-    return record_requests(state.clock, state.journal, state.faults, RequestIds(state.settings.seed))
+    ids = RequestIds(state.settings.seed)
+    return record_requests(state.clock, state.journal, state.faults, ids, state.line.identify)

@@ -132,8 +132,8 @@ class _Control:
         return self.read_clock(document)
 
     def read_requests(self, document: Document) -> Any:
-        """Filter by `method`, and by `path` (exact, or a prefix that ends in `*`)."""
-        found = self._journal.find(method=document.query.get("method"), path=document.query.get("path"))
+        """Filter by `method`, `path` (exact, or a prefix that ends in `*`) and `channel` (a LINE channel's id)."""
+        found = self._journal.find(**{name: document.query.get(name) for name in ("method", "path", "channel")})
         return {"requests": [entry.to_json() for entry in found]}
 
     def clear_requests(self, _: Document) -> Any:

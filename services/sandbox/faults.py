@@ -55,9 +55,10 @@ HTTP_STATUSES = range(100, 600)
 class Fault:
     """One thing that goes wrong.
 
-    Of the calls that match `method` and `path` (a shell pattern: `/v2/bot/message/*`), the `nth` and then each
-    `every`-th are hit, `times` times in all (None: for ever). `when` says whether the handler has taken effect:
-    an answer of 500 `after` hides an accepted send, as a dropped connection `after` does.
+    Of the calls that match `method`, `path` (a shell pattern: `/v2/bot/message/*`) and `channel` (the id of the LINE
+    channel whose token they bear), the `nth` and then each `every`-th are hit, `times` times in all (None: for
+    ever). `when` says whether the handler has taken effect: an answer of 500 `after` hides an accepted send, as a
+    dropped connection `after` does.
 
     Kinds: `answer` (status, body, headers; or `answer`, a name of `NAMED_ANSWERS`), `drop` (the connection is
     reset), `delay` (`seconds` of machine time, then normal service), `hang` (nothing comes back until the caller
@@ -67,6 +68,7 @@ class Fault:
     path: str
     kind: Kind
     method: str | None = None
+    channel: str | None = None
     when: When = "before"
     nth: int = 1
     every: int = 1
@@ -99,9 +101,10 @@ class Fault:
         _check(values)
         return cls(**values)
 
-    def matches(self, method: str, path: str) -> bool:
-        """Whether a call of this method and path counts towards this fault."""
-        return (self.method is None or self.method == method) and fnmatchcase(path, self.path)
+    def matches(self, method: str, path: str, channel: str | None) -> bool:
+        """Whether a call of this method, path and channel counts towards this fault."""
+        is_meant = self.method in (None, method) and self.channel in (None, channel)
+        return is_meant and fnmatchcase(path, self.path)
 
     def describe(self) -> str:
         """Name the fault in a few characters for the journal."""
@@ -140,11 +143,11 @@ class FaultPlan:
         """Plan nothing."""
         self._planned.clear()
 
-    def take(self, method: str, path: str) -> tuple[Fault, ...]:
+    def take(self, method: str, path: str, *, channel: str | None = None) -> tuple[Fault, ...]:
         """Count one call against every fault that matches it, and return those that hit it."""
         if not self._planned:
             return ()
-        return tuple(p.fault for p in self._planned if p.fault.matches(method, path) and p.strike())
+        return tuple(p.fault for p in self._planned if p.fault.matches(method, path, channel) and p.strike())
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return the plan with how often each fault was counted and hit."""
@@ -152,6 +155,7 @@ class FaultPlan:
             {
                 "path": p.fault.path,
                 "method": p.fault.method,
+                "channel": p.fault.channel,
                 "fault": p.fault.describe(),
                 "calls": p.calls,
                 "hits": p.hits,
@@ -165,6 +169,8 @@ def _check(values: Mapping[str, Any]) -> None:
         raise FaultError("path: a shell pattern is required")
     if values.get("kind") not in get_args(Kind):
         raise FaultError(f"kind: one of {get_args(Kind)}")
+    if not isinstance(values.get("channel"), str | None):
+        raise FaultError("channel: the id of a LINE channel")
     if values.get("when", "before") not in get_args(When):
         raise FaultError(f"when: one of {get_args(When)}")
     if not isinstance(values.get("headers", {}), dict):

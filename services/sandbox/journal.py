@@ -15,7 +15,7 @@ LARGEST_KEPT_BODY = 262_144
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What a request brought; `time` is business time."""
+    """What a request brought; `time` is business time, `channel` the LINE channel whose token it bore, if any."""
 
     time: datetime
     method: str
@@ -23,6 +23,7 @@ class Arrival:
     query: tuple[tuple[str, str], ...]
     headers: Mapping[str, str]
     body: bytes
+    channel: str | None = None
 
 
 Outcome = Literal["pending", "answered", "dropped"]
@@ -57,6 +58,7 @@ class Entry:
             "time": arrival.time.isoformat(),
             "method": arrival.method,
             "path": arrival.path,
+            "channel": arrival.channel,
             "query": [list(pair) for pair in arrival.query],
             "headers": dict(arrival.headers),
             "body": _parse(arrival.body, arrival.headers.get("content-type", "")),
@@ -92,9 +94,13 @@ class Journal:
             self._bytes -= len(self._entries.popleft().arrival.body)
         return entry
 
-    def find(self, *, method: str | None = None, path: str | None = None) -> Iterator[Entry]:
-        """Yield entries, oldest first, of this method and of this exact path (or prefix, when it ends in `*`)."""
+    def find(
+        self, *, method: str | None = None, path: str | None = None, channel: str | None = None
+    ) -> Iterator[Entry]:
+        """Yield entries, oldest first, of this method, exact path (or prefix, when it ends in `*`) and LINE channel."""
         for entry in self._entries:
+            if channel is not None and entry.arrival.channel != channel:
+                continue
             if method is not None and entry.arrival.method != method.upper():
                 continue
             if path is not None and not _matches(entry.arrival.path, path):

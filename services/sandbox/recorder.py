@@ -26,6 +26,8 @@ OTHER_HEADER = "X-Request-Id"
 _DISCONNECTION_CHECK_SECONDS = 0.02
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Identify = Callable[[str], str | None]
+"""Tells the id of the LINE channel whose token an Authorization header bears now; None for any other header."""
 
 
 class RequestIds:
@@ -39,7 +41,9 @@ class RequestIds:
         return str(UUID(int=self._random.getrandbits(128), version=4))
 
 
-def record_requests(clock: Clock, journal: Journal, faults: FaultPlan, ids: RequestIds) -> Middleware:
+def record_requests(
+    clock: Clock, journal: Journal, faults: FaultPlan, ids: RequestIds, identify: Identify
+) -> Middleware:
     """Return the middleware; the control face passes by it."""
 
     @web.middleware
@@ -47,7 +51,8 @@ def record_requests(clock: Clock, journal: Journal, faults: FaultPlan, ids: Requ
         if request.path.startswith(control.ROOT):
             return await handler(request)
         request_id = ids.issue()
-        hits = faults.take(request.method, request.path)
+        channel = identify(request.headers.get("Authorization", ""))
+        hits = faults.take(request.method, request.path, channel=channel)
         request[REQUEST_ID], request[FAULTS] = request_id, hits
         arrival = Arrival(
             time=clock.now(),
@@ -56,6 +61,7 @@ def record_requests(clock: Clock, journal: Journal, faults: FaultPlan, ids: Requ
             query=tuple(request.query.items()),
             headers=request.headers,
             body=await _read_body(request),
+            channel=channel,
         )
         # On record before it is answered: who sees it there may still act before the vendor does.
         entry = journal.record(arrival, request_id=request_id, fault=_describe(hits))

@@ -25,6 +25,7 @@ from sandbox.rate import Buckets, Limit
 # come in masses and must not push out the others.
 KEPT_SENDS = {"narrowcast": 20_000, "broadcast": 20_000, "push": 50_000, "multicast": 50_000, "reply": 50_000}
 RETRY_KEY_LIFE = timedelta(hours=24)
+_HOUR_SECONDS = 3600.0
 FIRST_AUDIENCE_NUMBER = 5_000_000_000_001
 
 
@@ -106,12 +107,18 @@ class Line:
         found = self.tokens.find_valid(token, self.now())
         return None if found is None else found.channel
 
+    def identify(self, authorization: str) -> str | None:
+        """Return the id of the channel whose token an Authorization header bears now."""
+        channel = self.find_channel_of(authorization.partition(" ")[2].strip())
+        return None if channel is None else channel.channel_id
+
     def take_rate(self, channel: Channel, endpoint: str, limit: Limit) -> bool:
         """Count a call against the bucket of channel and endpoint (LP 1.6)."""
         if not self.settings.limits_on:
             return True
-        sized = replace(limit, capacity=self.settings.bucket_capacity)
-        return self.buckets.take((channel.channel_id, endpoint), sized)
+        hourly = self.settings.hourly_bucket_capacity if limit.seconds >= _HOUR_SECONDS else None
+        capacity = self.settings.bucket_capacity if hourly is None else hourly
+        return self.buckets.take((channel.channel_id, endpoint), replace(limit, capacity=capacity))
 
     # Sends
 

@@ -132,6 +132,8 @@ class LineSettings:
     """Whether rate limits are applied (LP 1.6)."""
     bucket_capacity: int | None = None
     """Tokens of a full bucket; None: the published count (LP 1.6)."""
+    hourly_bucket_capacity: int | None = None
+    """The same of the endpoints that are limited by the hour, as narrowcast; None: as the others (LP 1.6)."""
 
     # Statistics
     insight_delay: float = 0.0

@@ -37,12 +37,26 @@ def test_only_matching_calls_count() -> None:
     assert hits(plan, 5, method="POST", path="/abc") == [2]
 
 
+def test_a_channel_may_be_sick_alone() -> None:
+    """A fault of one LINE channel neither counts nor hits the calls of others, nor those without a channel."""
+    plan = FaultPlan()
+    plan.add(Fault.from_json({"path": "/a", "kind": "drop", "channel": "1", "times": None}))
+
+    assert [bool(plan.take("GET", "/a", channel=channel)) for channel in ("2", "1", None, "1")] == [
+        False,
+        True,
+        False,
+        True,
+    ]
+
+
 @pytest.mark.parametrize(
     ("document", "field"),
     [
         ({"kind": "drop"}, "path"),
         ({"path": "/a", "kind": "melt"}, "kind"),
         ({"path": "/a", "kind": "drop", "when": "never"}, "when"),
+        ({"path": "/a", "kind": "drop", "channel": 1}, "channel"),
         ({"path": "/a", "kind": "drop", "nth": True}, "nth"),
         ({"path": "/a", "kind": "drop", "times": 0}, "times"),
         ({"path": "/a", "kind": "narrowcast_failure", "error_code": 6}, "error_code"),

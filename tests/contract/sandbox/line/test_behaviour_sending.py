@@ -38,6 +38,18 @@ async def test_b01_narrowcast_rate(oa: OfficialAccount) -> None:
     assert (refilled.status, again.status) == (202, 429)
 
 
+async def test_a_small_bucket_of_the_hour(oa: OfficialAccount) -> None:
+    """How much an hourly bucket holds is not published; a small one leaves the other endpoints as they are."""
+    await oa.change_settings(hourly_bucket_capacity=1)
+    recipient = one_audience(await oa.make_audience("UPLOAD", await oa.befriend(1)))
+    token = await oa.issue_token()
+    sends = [await oa.narrowcast(recipient=recipient, token=token) for _ in range(2)]
+    lists = [await oa.call("GET", "/v2/bot/audienceGroup/list?page=1", token=token) for _ in range(2)]
+
+    assert [answer.status for answer in sends] == [202, 429]
+    assert [answer.status for answer in lists] == [200, 200]
+
+
 async def test_b02_separate_buckets(oa: OfficialAccount) -> None:
     """61 calls to list in a minute leave get its own 60."""
     number = await oa.make_audience("UPLOAD", await oa.befriend(1))

@@ -53,6 +53,19 @@ async def test_faults_refuse_nonsense(oa: OfficialAccount, body: dict[str, objec
     assert plan == {"faults": []}
 
 
+async def test_a_sick_account_beside_a_healthy_one(oa: OfficialAccount) -> None:
+    """A fault of one channel leaves the others alone, and the journal tells whose call each was."""
+    await oa.control("POST", "/line/channels", channel_id="2000000010", secret="other-secret")
+    healthy = OfficialAccount(oa.sandbox, oa.http, channel_id="2000000010", secret="other-secret")
+    await oa.control("POST", "/faults", path="/v2/*", channel=oa.channel_id, kind="answer", status=500, times=None)
+    answers = [await account.call("GET", INFO) for account in (oa, healthy)]
+    shown = await oa.control("GET", f"/requests?path={INFO}&channel=2000000010")
+
+    assert [answer.status for answer in answers] == [500, 200]
+    assert [entry["channel"] for entry in await read_requests(oa, INFO)] == [oa.channel_id, "2000000010"]
+    assert [entry["status"] for entry in shown["requests"]] == [200]
+
+
 async def test_a_slow_answer(oa: OfficialAccount) -> None:
     """A delay makes a client with a shorter timeout give up, after which service is normal."""
     token = await oa.issue_token()

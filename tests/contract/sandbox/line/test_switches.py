@@ -12,7 +12,7 @@ UNPUBLISHED = {
     "READY delay": ["ready_delay"],
     "job time": ["job_queue_time", "job_work_time"],
     "phase durations": ["waiting_time", "sending_time"],
-    "bucket capacity": ["bucket_capacity"],
+    "bucket capacity": ["bucket_capacity", "hourly_bucket_capacity"],
     "webhook redelivery count and interval": ["webhook_redeliveries", "webhook_redelivery_interval"],
     "failedDescription texts": ["failed_descriptions"],
     "concurrency-429 text": ["concurrency_text"],
