@@ -31,5 +31,6 @@ class Watching:
         async with self._uow() as tx:
             known = await tx.reconciliations.lock(DELIVERY)
             await tx.reconciliations.save(known.watch(place, self._clock.now()))
-        _log.warning("events_may_be_lost", stream=DELIVERY, first=place.first_sequence, needed=place.first_needed)
+        if known.incarnation is not None:
+            _log.warning("events_may_be_lost", stream=DELIVERY, first=place.first_sequence, needed=place.first_needed)
         return True
