@@ -108,9 +108,18 @@ class Process:
         if self._child is not None:
             self._child.wait()
 
+    def freeze(self) -> None:
+        """Let the process stand still where it is, as a machine that is paused."""
+        self._send(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let a frozen process go on; nothing happens to one that runs."""
+        self._send(signal.SIGCONT)
+
     def request_stop(self) -> None:
-        """Ask the process to stop, without waiting."""
+        """Ask the process to stop, without waiting; a frozen one goes on first, or it would not hear."""
         self._send(self._stop_signal)
+        self.thaw()
 
     def finish(self, grace_seconds: float) -> None:
         """Wait for a requested stop; kill what is still there after `grace_seconds`."""

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.local.keys import AUDIENCE, ISSUER, KeyFiles
@@ -31,12 +31,20 @@ class Surroundings:
     clock_file: Path
     source: Path
     """The source root that the services are started from."""
+    settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Further settings, keyed by service name and then by their own name without `OUTREACH_`."""
 
 
-def service_environment(service: str, surroundings: Surroundings) -> dict[str, str]:
+def service_environment(service: str, surroundings: Surroundings, *, listen: str | None = None) -> dict[str, str]:
     """Return the complete environment of a service: ours, and those settings that the service has a use for.
 
     Secrets go to their owner only: the credential key and HubSpot to audience, LINE to audience and delivery.
+
+    Args:
+        service: its name.
+        surroundings: what it finds around it.
+        listen: `host:port` of a further replica; None: the service's own address.
+
     """
     vendors = {"LINE_API_URL": surroundings.sandbox_url, "LINE_DATA_URL": surroundings.sandbox_url}
     own: dict[str, dict[str, str]] = {
@@ -46,7 +54,7 @@ def service_environment(service: str, surroundings: Surroundings) -> dict[str, s
         "reporting": {"DELIVERY_ADDRESS": surroundings.addresses["delivery"]},
     }
     common = {
-        "LISTEN": surroundings.addresses[service],
+        "LISTEN": listen or surroundings.addresses[service],
         "DATABASE_URL": surroundings.database_urls[service],
         "NATS_URL": surroundings.nats_url,
         "ROLES": "serve,work",
@@ -56,9 +64,8 @@ def service_environment(service: str, surroundings: Surroundings) -> dict[str, s
         "IDENTITY_KEY_FILE": str(surroundings.key_files.identities[service]),
         "CLOCK_FILE": str(surroundings.clock_file),
     }
-    return base_environment(surroundings.source) | {
-        _PREFIX + name: value for name, value in (common | own[service]).items()
-    }
+    settings = common | own[service] | dict(surroundings.settings.get(service, {}))
+    return base_environment(surroundings.source) | {_PREFIX + name: value for name, value in settings.items()}
 
 
 def base_environment(source: Path) -> dict[str, str]:

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 from deploy.local.clock import BusinessClock
@@ -29,7 +30,14 @@ class Stack:
     """
 
     def __init__(
-        self, folder: Path, *, postgres_folder: Path, ports: Mapping[str, ReservedPort], durable: bool, source: Path
+        self,
+        folder: Path,
+        *,
+        postgres_folder: Path,
+        ports: Mapping[str, ReservedPort],
+        durable: bool,
+        source: Path,
+        settings: Mapping[str, Mapping[str, str]],
     ) -> None:
         """Describe a stack; nothing runs yet.
 
@@ -39,6 +47,7 @@ class Stack:
             ports: of the three services, of `nats` and of `sandbox`.
             durable: whether PostgreSQL forces commits to disk.
             source: the source root that sandbox and services are started from.
+            settings: further settings of services, keyed by service and then by name without `OUTREACH_`.
 
         """
         self.folder = folder
@@ -48,10 +57,21 @@ class Stack:
         self.nats_url = f"nats://{ports['nats'].address}"
         self.sandbox_url = f"http://{ports[_SANDBOX].address}"
         self.addresses = {service: ports[service].address for service in SERVICES}
-        """`host:port` of each service's gRPC, keyed by service name."""
+        """`host:port` of each service's gRPC, keyed by service name; those of further replicas by theirs."""
         self.clock = BusinessClock(folder / "clock.json", sandbox_address=ports[_SANDBOX].address)
         self._sandbox = _describe_sandbox(folder, ports[_SANDBOX], source)
-        self._services = self._describe_services(ports, source)
+        self._surroundings = Surroundings(
+            addresses=dict(self.addresses),
+            database_urls={service: self.postgres.url(service, role=service) for service in SERVICES},
+            nats_url=self.nats_url,
+            sandbox_url=self.sandbox_url,
+            key_files=write_key_files(folder, issuer=self.issuer, services=SERVICES),
+            clock_file=self.clock.file,
+            source=source,
+            settings=settings,
+        )
+        self._services = {service: self._describe_service(service, service) for service in SERVICES}
+        self._replica_ports: dict[str, ReservedPort] = {}
 
     def token(
         self,
@@ -87,6 +107,30 @@ class Stack:
             stop_all(self._services.values(), grace_seconds=_DRAIN_SECONDS)
             stop_all([self._sandbox, self.nats.process])
             stop_all([self.postgres.process])
+            for port in self._replica_ports.values():
+                port.close()
+
+    def replicate(self, service: str) -> str:
+        """Start one more replica of a service on the same database, and return its name once it serves.
+
+        The name, as `delivery-2`, stands for the replica wherever a service can be named.
+
+        Raises:
+            ProcessFailedError: as in `start_everything`.
+
+        """
+        name = next(name for number in count(2) if (name := f"{service}-{number}") not in self._services)
+        self._replica_ports[name] = port = ReservedPort()
+        self.addresses[name] = port.address
+        self._services[name] = self._describe_service(name, service)
+        self.start(name)
+        return name
+
+    def dismiss(self, replica: str) -> None:
+        """Stop a further replica for good."""
+        self.stop(replica)
+        del self._services[replica], self.addresses[replica]
+        self._replica_ports.pop(replica).close()
 
     def start(self, service: str) -> None:
         """Start a killed or stopped service and wait until it serves.
@@ -105,6 +149,10 @@ class Stack:
         """End a service at once, as a crash would."""
         self._services[service].kill()
 
+    def process(self, service: str) -> Process:
+        """Return the process of a service, for what needs more than starting and stopping."""
+        return self._services[service]
+
     def require_running(self) -> None:
         """Raise ProcessFailedError unless every process runs."""
         for process in (self.postgres.process, self.nats.process, self._sandbox, *self._services.values()):
@@ -114,26 +162,15 @@ class Stack:
         """Return where a service logs to."""
         return self._services[service].log
 
-    def _describe_services(self, ports: Mapping[str, ReservedPort], source: Path) -> dict[str, Process]:
-        surroundings = Surroundings(
-            addresses=self.addresses,
-            database_urls={service: self.postgres.url(service, role=service) for service in SERVICES},
-            nats_url=self.nats_url,
-            sandbox_url=self.sandbox_url,
-            key_files=write_key_files(self.folder, issuer=self.issuer, services=SERVICES),
-            clock_file=self.clock.file,
-            source=source,
+    def _describe_service(self, name: str, service: str) -> Process:
+        address = self.addresses[name]
+        return Process(
+            name,
+            [sys.executable, "-m", service],
+            log=self.folder / f"{name}.log",
+            ready=grpc_serving(address),
+            environment=service_environment(service, self._surroundings, listen=address),
         )
-        return {
-            service: Process(
-                service,
-                [sys.executable, "-m", service],
-                log=self.folder / f"{service}.log",
-                ready=grpc_serving(ports[service].address),
-                environment=service_environment(service, surroundings),
-            )
-            for service in SERVICES
-        }
 
 
 def _describe_sandbox(folder: Path, port: ReservedPort, source: Path) -> Process:
@@ -148,8 +185,10 @@ def _describe_sandbox(folder: Path, port: ReservedPort, source: Path) -> Process
 
 
 @contextmanager
-def run_stack(*, durable: bool = False, source: Path = SOURCE) -> Iterator[Stack]:
-    """Run a whole stack for the length of the `with` block.
+def run_stack(
+    *, durable: bool = False, source: Path = SOURCE, settings: Mapping[str, Mapping[str, str]] | None = None
+) -> Iterator[Stack]:
+    """Run a whole stack for the length of the `with` block; `settings` are further ones of services, see `Stack`.
 
     Its folder is removed afterwards, unless the block or the start failed: then it stays, logs and all, and standard
     error says where. Ctrl-C is no failure.
@@ -168,6 +207,7 @@ def run_stack(*, durable: bool = False, source: Path = SOURCE) -> Iterator[Stack
                 ports={name: resources.enter_context(ReservedPort()) for name in (*SERVICES, "nats", _SANDBOX)},
                 durable=durable,
                 source=source,
+                settings=settings or {},
             )
             resources.callback(stack.stop_everything)
             stack.start_everything()

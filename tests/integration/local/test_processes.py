@@ -11,6 +11,7 @@ import pytest
 
 from deploy.local.probes import file_exists
 from deploy.local.processes import Process, ProcessFailedError, await_ready, start_all, stop_all
+from tests.infrastructure.eventually import eventually_blocking
 
 Start = Callable[..., Process]
 
@@ -73,6 +74,24 @@ def test_a_process_that_ignores_the_request_is_killed(describe: Start) -> None:
 
     assert process.pid is None
     assert time.monotonic() - began < 5.0
+
+
+def test_a_frozen_process_stands_still_and_still_stops_in_good_order(describe: Start, tmp_path: Path) -> None:
+    """A frozen process is there and does nothing; the request to stop lets it go on, or it would never hear of it."""
+    process = describe(_POLITE)
+    start_all([process])
+    process.freeze()
+    eventually_blocking(lambda: _state(process) == "T")
+    process.thaw()
+    eventually_blocking(lambda: _state(process) == "S")
+    process.freeze()
+    stop_all([process])
+
+    assert (tmp_path / "left").exists()
+
+
+def _state(process: Process) -> str:
+    return Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def test_a_killed_process_starts_again(describe: Start, tmp_path: Path) -> None:

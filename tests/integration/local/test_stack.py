@@ -133,6 +133,22 @@ def test_a_killed_service_comes_back_at_its_address(stack: Stack) -> None:
     assert stack.addresses == before
 
 
+def test_a_service_may_have_further_replicas(stack: Stack) -> None:
+    """A replica has a name, an address and a log of its own, the database of its service, and may be dismissed."""
+    name = stack.replicate("delivery")
+    log, pid = stack.log(name).read_text(), stack.process(name).pid
+    stack.kill("delivery")
+    stack.start("delivery")
+    survived = stack.process(name).pid
+    stack.dismiss(name)
+
+    assert name == "delivery-2"
+    assert "database user delivery" in log
+    assert survived == pid
+    assert name not in stack.addresses
+    stack.require_running()
+
+
 def test_the_clock_moves_for_services_and_sandbox(stack: Stack) -> None:
     """A test lives through days in one call."""
     stack.clock.advance(timedelta(days=14))

@@ -1,5 +1,6 @@
 """The environment that the local stack gives each service."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,22 @@ def test_a_service_gets_its_own_database_identity_and_address(service: str, surr
     assert environment["OUTREACH_LISTEN"] == f"address-of-{service}"
     assert environment["OUTREACH_DATABASE_URL"] == f"database-of-{service}"
     assert environment["OUTREACH_IDENTITY_KEY_FILE"] == f"identity-of-{service}"
+
+
+def test_a_replica_differs_by_its_address_alone(surroundings: Surroundings) -> None:
+    """Replicas share database and identity, as in production."""
+    first, further = (service_environment("delivery", surroundings, listen=listen) for listen in (None, "elsewhere"))
+
+    assert further == first | {"OUTREACH_LISTEN": "elsewhere"}
+
+
+def test_further_settings_reach_their_service_alone(surroundings: Surroundings) -> None:
+    """A test may set what the stack leaves at its default, of one service."""
+    changed = replace(surroundings, settings={"delivery": {"ROLES": "serve", "OTHER": "1"}})
+    delivery, reporting = (service_environment(service, changed) for service in ("delivery", "reporting"))
+
+    assert (delivery["OUTREACH_ROLES"], delivery["OUTREACH_OTHER"]) == ("serve", "1")
+    assert (reporting["OUTREACH_ROLES"], "OUTREACH_OTHER" in reporting) == ("serve,work", False)
 
 
 def test_credential_keys_go_to_audience_only(surroundings: Surroundings) -> None:
