@@ -15,6 +15,7 @@ from delivery.adapters.line import LineApiInsight, LineApiMessages, open_line
 from delivery.adapters.line_tokens import LineTokens
 from delivery.adapters.store.transaction import build_transaction
 from delivery.application.campaigns.campaigns import Campaigns
+from delivery.application.campaigns.cancelling import Cancelling
 from delivery.application.campaigns.checking import Checking
 from delivery.application.campaigns.judge import Judge
 from delivery.application.campaigns.ordering import Ordering
@@ -75,6 +76,7 @@ class UseCases:
     campaigns: Campaigns
     checking: Checking
     ordering: Ordering
+    cancelling: Cancelling
     dispatching: Dispatching
     progress: Progress
     observing: Observing
@@ -120,6 +122,7 @@ def build_use_cases(
         campaigns=Campaigns(uow=uow, facts=facts, clock=clock, ids=ids or RandomIds()),
         checking=Checking(uow=uow, judge=judge),
         ordering=Ordering(uow=uow, judge=judge, clock=clock),
+        cancelling=Cancelling(uow=uow, clock=clock),
         dispatching=Dispatching(uow=uow, facts=facts, calling=calling, clock=clock),
         progress=Progress(uow=uow, line=messages, clock=clock),
         observing=Observing(uow=uow, line=insight, clock=clock),
@@ -130,7 +133,9 @@ def build_api(use_cases: UseCases) -> Api:
     """Describe what the service answers."""
 
     def register(server: grpc.aio.Server) -> None:
-        campaigns = CampaignServicer(use_cases.campaigns, use_cases.checking, use_cases.ordering, ids=RandomIds())  # type: ignore[abstract]
+        campaigns = CampaignServicer(  # type: ignore[abstract]
+            use_cases.campaigns, use_cases.checking, use_cases.ordering, use_cases.cancelling, ids=RandomIds()
+        )
         add_CampaignServiceServicer_to_server(campaigns, server)
         add_SendObservationServiceServicer_to_server(SendObservationServicer(use_cases.observing), server)
         add_SendListServiceServicer_to_server(SendListServiceServicer(), server)  # type: ignore[abstract]

@@ -126,6 +126,9 @@ BAD_REQUESTS: list[tuple[str, Any, str]] = [
         pb.SendCampaignRequest(name=f"{CHANNEL}/campaigns/may", request_id=str(uuid4()), acknowledgements=["no"]),
         "acknowledgements[0]",
     ),
+    *[("CancelCampaign", pb.CancelCampaignRequest(name=name, request_id=str(uuid4())), "name") for name in NAMES],
+    ("CancelCampaign", pb.CancelCampaignRequest(name=f"{CHANNEL}/campaigns/may", request_id="1"), "request_id"),
+    ("CancelCampaign", pb.CancelCampaignRequest(name=f"{CHANNEL}/campaigns/may"), "request_id"),
     ("ListCampaigns", pb.ListCampaignsRequest(parent="midori"), "parent"),
     ("ListCampaigns", pb.ListCampaignsRequest(parent=CHANNEL, page_size=-1), "page_size"),
     ("ListCampaigns", pb.ListCampaignsRequest(parent=CHANNEL, page_token="x"), "page_token"),
@@ -229,6 +232,7 @@ async def test_what_does_not_exist_is_not_found(world: World) -> None:
         world.campaigns.GetCampaign(pb.GetCampaignRequest(name=name)),
         world.campaigns.CheckCampaign(pb.CheckCampaignRequest(name=name)),
         world.campaigns.SendCampaign(pb.SendCampaignRequest(name=name, request_id=str(uuid4()))),
+        world.campaigns.CancelCampaign(pb.CancelCampaignRequest(name=name, request_id=str(uuid4()))),
         world.reports.GetCampaignReport(GetCampaignReportRequest(name=f"{name}/report")),
     ]
     errors = [await fail(call) for call in calls]

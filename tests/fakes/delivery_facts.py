@@ -1,7 +1,7 @@
 """The audience service behind the port `TargetingFactsSource`."""
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -28,6 +28,7 @@ class FakeFacts:
         self._audiences: dict[str, AudienceFacts] = {}
         self._contact_lists: dict[str, ContactListFacts] = {}
         self._failures: deque[ServiceError] = deque()
+        self._meanwhile: deque[Callable[[], Awaitable[object]]] = deque()
 
     def put(self, *facts: ChannelFacts | AudienceFacts | ContactListFacts) -> None:
         """Add facts, in place of those of the same name."""
@@ -48,11 +49,17 @@ class FakeFacts:
         """Let the next questions raise these errors, one each."""
         self._failures += errors
 
+    def during_next(self, act: Callable[[], Awaitable[object]]) -> None:
+        """Let something happen while the next question is on its way."""
+        self._meanwhile.append(act)
+
     async def gather(
         self, channel: str, audiences: Collection[str], contact_lists: Collection[str], *, basis: Basis
     ) -> TargetingFacts:
         """See the port."""
         self.asked.append(Asked(channel, frozenset(audiences), frozenset(contact_lists), basis))
+        if self._meanwhile:
+            await self._meanwhile.popleft()()
         if self._failures:
             raise self._failures.popleft()
         if channel not in self._channels:

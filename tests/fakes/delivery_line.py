@@ -1,7 +1,7 @@
 """LINE behind the ports `LineMessages` and `LineInsight`, with outcomes that a test scripts."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
@@ -63,6 +63,7 @@ class FakeLine:
         self._progress: dict[str, ProgressReport] = {}
         self._failures: deque[ServiceError] = deque()
         self._token_failures: deque[ServiceError] = deque()
+        self._meanwhile: deque[Callable[[], Awaitable[object]]] = deque()
 
     def answer_next(self, *outcomes: SendOutcome) -> None:
         """Let the next sends end so, one each; LINE takes nothing by them."""
@@ -71,6 +72,10 @@ class FakeLine:
     def lose_next_answer(self, *, accepted: bool) -> None:
         """Lose the answer to the next send, which LINE has taken or not."""
         self._script.append(_Scripted(LOST, accepts=accepted))
+
+    def during_next_send(self, act: Callable[[], Awaitable[object]]) -> None:
+        """Let something happen while the next send is under way: it has left, and LINE has not answered yet."""
+        self._meanwhile.append(act)
 
     def refuse_tokens(self, *errors: ServiceError) -> None:
         """Let the next calls have no token, one error each."""
@@ -93,9 +98,11 @@ class FakeLine:
             raise self._token_failures.popleft()
         return FakeCall(self)
 
-    def attempt(self, sent: Sent) -> SendOutcome:
+    async def attempt(self, sent: Sent) -> SendOutcome:
         """Answer an attempt that has arrived."""
         self.attempts.append(sent)
+        if self._meanwhile:
+            await self._meanwhile.popleft()()
         if self._script:
             scripted = self._script.popleft()
             if scripted.accepts:
@@ -149,4 +156,4 @@ class FakeCall:
 
     async def send_narrowcast(self, cleared: Cleared, *, retry_key: UUID) -> SendOutcome:
         """See the port."""
-        return self._line.attempt(Sent(cleared, retry_key))
+        return await self._line.attempt(Sent(cleared, retry_key))

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 from delivery.application.campaigns.campaigns import Campaigns
+from delivery.application.campaigns.cancelling import Cancelling
 from delivery.application.campaigns.checking import Checking
 from delivery.application.campaigns.ordering import Ordering
 from delivery.entrypoints.names import CAMPAIGN, CHANNEL
@@ -21,10 +22,13 @@ _ID = ResourceName("{campaign}", {"campaign": CALLER_ID})
 class CampaignServicer(CampaignServiceServicer):
     """Prepares, checks, sends and follows campaigns."""
 
-    def __init__(self, campaigns: Campaigns, checking: Checking, ordering: Ordering, *, ids: Ids) -> None:
+    def __init__(
+        self, campaigns: Campaigns, checking: Checking, ordering: Ordering, cancelling: Cancelling, *, ids: Ids
+    ) -> None:
         self._campaigns = campaigns
         self._checking = checking
         self._ordering = ordering
+        self._cancelling = cancelling
         self._ids = ids
 
     async def CreateCampaign(self, request: pb.CreateCampaignRequest, _context: object) -> pb.Campaign:
@@ -82,6 +86,17 @@ class CampaignServicer(CampaignServiceServicer):
             return write_campaign(verdict.campaign)
         once = make_once("SendCampaign", request, request.request_id)
         return write_campaign(await self._ordering.order(order, once))
+
+    async def CancelCampaign(self, request: pb.CancelCampaignRequest, _context: object) -> pb.Campaign:
+        """Cancel an order that LINE has not accepted."""
+        bad = Violations()
+        with gathering(bad):
+            CAMPAIGN.parse(request.name)
+        check_request_id(bad, request)
+        bad.raise_if_any()
+        once = make_once("CancelCampaign", request, request.request_id)
+        sight = await self._cancelling.cancel(request.name, once, etag=request.etag)
+        return write_campaign(sight.campaign, sight.waiting)
 
     async def WatchCampaign(
         self, request: pb.WatchCampaignRequest, _context: object

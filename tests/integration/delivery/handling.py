@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import asyncpg
 
-from delivery.application.campaigns.campaigns import Sight
 from delivery.application.campaigns.ordering import SendOrder
+from delivery.application.lookup import Sight
 from delivery.bootstrap import UseCases
 from delivery.domain.campaigns.campaign import Campaign
 from delivery.domain.campaigns.draft import NewCampaign
@@ -57,6 +57,10 @@ class Delivery:
         """Order a send."""
         return await self.use_cases.ordering.order(SendOrder(name, "", frozenset()), make_once())
 
+    async def cancel(self, name: str, *, etag: str = "") -> Campaign:
+        """Cancel an order."""
+        return (await self.use_cases.cancelling.cancel(name, make_once(), etag=etag)).campaign
+
     async def send(self) -> str:
         """Create a draft, order its send, and make the first attempt; return its name."""
         name = await self.create()
@@ -85,6 +89,11 @@ class Delivery:
     async def sight(self, name: str) -> Sight:
         """Return a campaign as its caller sees it."""
         return await self.use_cases.campaigns.get(name)
+
+    async def list_log(self, name: str) -> list[str]:
+        """Return the entries of a campaign's log of attempts, in order."""
+        query = "SELECT entry FROM send_attempts WHERE request LIKE $1 || '/%' ORDER BY id"
+        return [row["entry"] for row in await self.connection.fetch(query, name)]
 
     async def list_facts(self) -> list[str]:
         """Return what was published, in order, without the subjects' beginnings."""

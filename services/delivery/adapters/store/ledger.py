@@ -45,8 +45,11 @@ class SqlLedgerStore(SqlClaims[SendRow]):
     async def hold_newest(self, campaign: str) -> SendRow | None:
         """Return a campaign's newest row, and keep others from changing it until the transaction ends."""
         newest = select(SEND_REQUESTS).where(_ROW.campaign == campaign).order_by(_ROW.number.desc()).limit(1)
-        row = (await self._connection.execute(newest.with_for_update())).one_or_none()
-        return None if row is None else from_row(row)
+        while (row := (await self._connection.execute(newest.with_for_update())).one_or_none()) is not None:
+            # One that was superseded while it was waited for has a successor, which the next statement sees.
+            if row.state != RowState.SUPERSEDED.name:
+                return from_row(row)
+        return None
 
     async def list_newest(self, campaigns: Collection[str]) -> Mapping[str, SendRow]:
         """Return the newest row of each campaign that has one, keyed by campaign."""

@@ -77,7 +77,8 @@ class Calling:
             now, age = self._clock.now(), await tx.ledger.measure_key_age(row)
             settled = settle(row, at=now, age=age)
             if settled is not None:
-                await record(tx, settled, clock=self._clock, entry=settled.state.name)
+                if settled is not row:
+                    await record(tx, settled, clock=self._clock, entry=settled.state.name)
                 return None
             lane = await tx.lanes.hold(row.channel, Endpoint.NARROWCAST, at=now)
             lane_after = lane.take(now)

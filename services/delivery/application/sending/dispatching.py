@@ -15,7 +15,7 @@ from delivery.domain.sending.failures import FailureReason
 from delivery.domain.sending.lanes import Endpoint
 from delivery.domain.sending.row import SendRow
 from delivery.domain.sending.settling import settle
-from delivery.domain.sending.values import WaitReason
+from delivery.domain.sending.values import RowState, WaitReason
 from kit.clock import Clock
 from kit.errors import ServiceError
 from kit.store.holding import LEASE, holding
@@ -64,7 +64,8 @@ class Dispatching:
             if row is None:
                 return True
             settled = settle(row, at=self._clock.now(), age=await tx.ledger.measure_key_age(row))
-            if settled is not None:
+            # Its caller may have ended it since the claim.
+            if settled is not None and settled is not row:
                 await record(tx, settled, clock=self._clock, entry=settled.state.name)
             return settled is not None
 
@@ -110,14 +111,14 @@ class Dispatching:
     async def _postpone(self, claim: Claim[SendRow], *, evidence: str) -> None:
         async with self._uow() as tx:
             row = await tx.ledger.hold(claim)
-            if row is not None:
+            if row is not None and row.state.is_open:
                 later = row.postpone(WaitReason.FACTS_UNKNOWN, at=self._clock.now())
                 await record(tx, later, clock=self._clock, entry="POSTPONED", evidence=evidence)
 
     async def _withdraw(self, claim: Claim[SendRow], findings: tuple[Finding, ...]) -> None:
         async with self._uow() as tx:
             row = await tx.ledger.hold(claim)
-            if row is not None:
+            if row is not None and row.state is RowState.READY:
                 withdrawn = row.withdraw(FailureReason.POLICY_REFUSED, at=self._clock.now())
                 codes = ",".join(finding.code.name for finding in findings)
                 await record(tx, withdrawn, clock=self._clock, entry="WITHDRAWN", evidence=codes, findings=findings)

@@ -138,10 +138,12 @@ class SendRow:
         return dataclasses.replace(self, acceptance=acceptance)
 
     def refuse(self, reason: FailureReason, *, at: datetime) -> Self:
-        """Record LINE's definite no: final after a first attempt, no answer to a doubt (I4, I5)."""
-        if self._is_decided_by_refusal():
-            return self._end(RowState.REFUSED, at, reason)
-        return self.doubt(at=at)
+        """Record LINE's definite no, which ends a first attempt, or a cancelled one, but never a doubt (I4, I5)."""
+        if not self._is_decided_by_refusal():
+            return self.doubt(at=at)
+        return (
+            self._end(RowState.REFUSED, at, reason) if self.cancel_time is None else self._end(RowState.CANCELLED, at)
+        )
 
     def withdraw(self, reason: FailureReason, *, at: datetime) -> Self:
         """End a row that LINE has not taken: policy refuses it now (I5)."""
@@ -165,7 +167,9 @@ class SendRow:
         return self.postpone(WaitReason.ANSWER_LOST, at=at)
 
     def postpone(self, reason: WaitReason, *, at: datetime, until: datetime | None = None) -> Self:
-        """Look again after the reason's pause, or at `until`; nothing is known that was not known before."""
+        """Look again after the reason's pause, or at `until`; what was ended meanwhile stays so."""
+        if not self.state.is_open:
+            return self
         wait = wait_again(self.wait, reason, at=at)
         later = until or at + wait.pause
         if self.state is RowState.READY:
@@ -201,7 +205,7 @@ class SendRow:
 
     def forget(self, *, at: datetime) -> Self:
         """Leave a row to a person whose history a restored database has lost."""
-        if self.state not in (RowState.READY, RowState.CALLING, RowState.ACCEPTED):
+        if not self.state.is_open:
             raise LedgerViolation("an ended row needs no person")
         return self._end(RowState.UNCERTAIN, at, UncertaintyReason.LEDGER_RESTORED)
 

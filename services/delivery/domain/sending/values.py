@@ -35,6 +35,11 @@ class RowState(Enum):
     UNCERTAIN = "UNCERTAIN"
     SUPERSEDED = "SUPERSEDED"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to be done about it, without a person."""
+        return self in (RowState.READY, RowState.CALLING, RowState.ACCEPTED)
+
 
 class WaitReason(Enum):
     """What a row waits for; named like `Campaign.Waiting.Reason`."""

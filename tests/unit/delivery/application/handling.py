@@ -6,8 +6,8 @@ from typing import Any
 from uuid import uuid4
 
 from delivery.adapters.events import FACTS
-from delivery.application.campaigns.campaigns import Sight
 from delivery.application.campaigns.ordering import SendOrder
+from delivery.application.lookup import Sight
 from delivery.bootstrap import UseCases, build_use_cases
 from delivery.domain.campaigns.campaign import Campaign
 from delivery.domain.campaigns.draft import NewCampaign
@@ -26,9 +26,9 @@ from tests.strategies.policy import MESSAGES, NOW, make_audience, make_list, mak
 CHANNEL = "channels/acme"
 
 
-def make_once(*, request_id: str | None = None) -> Once:
+def make_once(body: str = "", *, request_id: str | None = None) -> Once:
     """Describe a request."""
-    return Once(RequestKey("user:a", "Test", request_id or str(uuid4())), b"")
+    return Once(RequestKey("user:a", "Test", request_id or str(uuid4())), body.encode())
 
 
 @dataclass(slots=True)
@@ -60,6 +60,10 @@ class Delivery:
         await self.use_cases.ordering.order(SendOrder(name, "", frozenset(), **order), make_once())
         return name
 
+    async def cancel(self, name: str, *, etag: str = "") -> Campaign:
+        """Cancel an order."""
+        return (await self.use_cases.cancelling.cancel(name, make_once(), etag=etag)).campaign
+
     async def dispatch(self) -> bool:
         """Work on one row that LINE is to be called for; False when there is none."""
         claim = await self.use_cases.dispatching.claim()
@@ -87,6 +91,10 @@ class Delivery:
         self.clock.advance(span)
         self.machine_clock.advance(span)
         self.facts.refresh(at=self.clock.now())
+
+    def list_log(self, name: str) -> list[str]:
+        """Return the entries of a campaign's log of attempts, in order."""
+        return [line.entry for line in self.store.ledger.lines if line.row.startswith(f"{name}/")]
 
     def list_facts(self) -> list[str]:
         """Return what was told, in order, by the last words of the subjects."""

@@ -204,9 +204,24 @@ def test_a_cancellation_ends_what_was_not_called_and_is_noted_where_line_decides
     assert make_row().cancel(at=START).state is RowState.CANCELLED
     assert calling.state is RowState.CALLING
     assert calling.put_off(WaitReason.RATE_LIMITED, at=START).state is RowState.CANCELLED
+    assert calling.refuse(FailureReason.REQUEST_REFUSED, at=START).state is RowState.CANCELLED
+    assert calling.doubt(at=START).refuse(FailureReason.REQUEST_REFUSED, at=START).state is RowState.CANCELLED
     assert calling.accept("line-1", at=START).state is RowState.ACCEPTED
     with pytest.raises(LedgerViolation):
         accept("line-1").cancel(at=START)
+
+
+def test_what_was_ended_meanwhile_stays_so() -> None:
+    """Whoever worked on a row when its caller or an operator ended it has nothing more to say, save an acceptance."""
+    cancelled = make_row().cancel(at=START)
+    forgotten = begin(make_row()).forget(at=START)
+    later = START + timedelta(minutes=1)
+
+    assert cancelled.postpone(WaitReason.FACTS_UNKNOWN, at=later) == cancelled
+    assert forgotten.doubt(at=later) == forgotten
+    assert forgotten.refuse(FailureReason.REQUEST_REFUSED, at=later) == forgotten
+    assert forgotten.put_off(WaitReason.RATE_LIMITED, at=later) == forgotten
+    assert forgotten.accept("line-1", at=later).state is RowState.UNCERTAIN
 
 
 def test_reservations_grow_and_go_where_line_was_never_asked() -> None:
