@@ -1,4 +1,4 @@
-"""An order is cancelled as long as LINE has not taken it; a wish during a call waits for the answer (architecture 5)."""
+"""An order is cancelled as long as LINE has not taken it; a wish during a call waits for the answer."""
 
 from datetime import timedelta
 
