@@ -67,7 +67,6 @@ CAMPAIGN_NAMES = Table(
 OPEN_STATES = ("READY", "CALLING", "ACCEPTED")
 
 _IS_OPEN = text("state IN ('READY', 'CALLING', 'ACCEPTED')")
-_IS_ENDLESS = text("end_time IS NULL AND state IN ('READY', 'CALLING', 'ACCEPTED')")
 
 SEND_REQUESTS = Table(
     "send_requests",
@@ -75,7 +74,10 @@ SEND_REQUESTS = Table(
     Column("name", Text, primary_key=True),
     Column("campaign", Text, ForeignKey("campaigns.name"), nullable=False),
     Column("state", Text, nullable=False),
+    # Of the last release alone: a row that has one is not worked on before it was taken over.
     Column("next_time", TIME),
+    # When something is to be done; the last release does not see it, and so leaves the row alone.
+    Column("due_time", TIME),
     Column("generation", Integer, nullable=False),
     Column("body", LargeBinary),
     Column("sha256", Text),
@@ -92,7 +94,7 @@ SEND_REQUESTS = Table(
     Column("number", Integer, Computed("split_part(name, '/requests/', 2)::integer", persisted=True)),
     # None: the name, of which the keys were made before campaigns had uids.
     Column("key_seed", Text),
-    # None in rows of the last release, until they are given an end.
+    # None in rows of the last release, until they are taken over.
     Column("order_time", TIME),
     Column("end_time", TIME),
     Column("end_is_callers", Boolean, nullable=False, server_default=text("false")),
@@ -113,9 +115,9 @@ SEND_REQUESTS = Table(
     Column("uncertainty", Text),
     Index("send_requests_campaign", "campaign"),
     Index("send_requests_due", "next_time", postgresql_where=text("next_time IS NOT NULL")),
+    Index("send_requests_open", "due_time", postgresql_where=text("due_time IS NOT NULL")),
     Index("send_requests_queue", "channel", "order_time", "number", postgresql_where=_IS_OPEN),
     Index("send_requests_claimed", "channel", postgresql_where=text("claim_expire_time IS NOT NULL")),
-    Index("send_requests_endless", "name", postgresql_where=_IS_ENDLESS),
     Index("send_requests_reserved", "reserved_account", postgresql_where=text("reserved_account IS NOT NULL")),
 )
 """The send ledger (architecture 5): one row for each request to LINE. `line_request_id` is the first open id."""
@@ -135,7 +137,7 @@ LANES = Table(
     Column("open_time", TIME),
     Column("trouble_count", Integer, nullable=False, server_default=text("0")),
     Column("rest_until", TIME),
-    # No later than the earliest `next_time` of the channel's rows there; None when nothing is known to be due.
+    # No later than the earliest `due_time` of the channel's rows there; None when nothing is known to be due.
     Column("due_time", TIME),
     # When the channel is to be served next.
     Column("turn_time", TIME, Computed(_TURN_TIME, persisted=True)),

@@ -129,7 +129,9 @@ class LaneStore(Protocol):
         ...
 
     async def review(self, *, now: datetime) -> None:
-        """Give orders of the last release an end, and find again whatever is due.
+        """Take over what replicas of the last release have left, and find again whatever is due.
+
+        Orders of the last release, which knew no ends, end one lifetime after this first look at them.
 
         The cost grows with due rows alone.
         """

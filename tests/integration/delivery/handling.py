@@ -1,23 +1,32 @@
 """The delivery service as its tests handle it: use cases, what they stand before, and what the database holds."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
 
+from delivery.adapters.store.transaction import SqlTransaction, build_transaction
 from delivery.application.campaigns.ordering import SendOrder
 from delivery.application.lookup import Sight
-from delivery.bootstrap import UseCases
+from delivery.bootstrap import UseCases, build_use_cases
 from delivery.domain.campaigns.campaign import Campaign
 from delivery.domain.campaigns.draft import NewCampaign
 from delivery.domain.content.inspection import inspect
+from delivery.domain.policy.facts import ChannelFacts
+from kit.ids import RandomIds
+from kit.store.engine import open_database
 from kit.store.once import Once
 from kit.store.ports import RequestKey
+from kit.store.uow import SqlUnitOfWork
 from tests.fakes.clock import FakeClock
 from tests.fakes.delivery_facts import FakeFacts
 from tests.fakes.delivery_line import FakeLine
-from tests.strategies.policy import MESSAGES, make_targeting
+from tests.strategies.policy import MESSAGES, NOW, make_audience, make_list, make_targeting
 
 CHANNEL = "channels/acme"
 
@@ -31,6 +40,7 @@ def make_once(body: str = "", *, request_id: str | None = None) -> Once:
 class Delivery:
     """The use cases, what they stand before, and what the database holds."""
 
+    uow: SqlUnitOfWork[SqlTransaction]
     use_cases: UseCases
     line: FakeLine
     facts: FakeFacts
@@ -99,3 +109,20 @@ class Delivery:
         """Return what was published, in order, without the subjects' beginnings."""
         rows = await self.connection.fetch("SELECT subject FROM outbox ORDER BY id")
         return [row["subject"].rpartition(".")[2] for row in rows]
+
+
+@asynccontextmanager
+async def open_delivery(url: str) -> AsyncIterator[Delivery]:
+    """Give use cases on a migrated database for which nothing stands against a send to the audience 101."""
+    clock = FakeClock(NOW)
+    line, facts = FakeLine(clock), FakeFacts(ChannelFacts(CHANNEL, 3000, "jp", timedelta(hours=24), "U-acme"))
+    facts.put(make_audience(), make_list())
+    database = open_database(url, application_name="test")
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    uow: SqlUnitOfWork[SqlTransaction] = SqlUnitOfWork(database, partial(build_transaction, ids=RandomIds()))
+    use_cases = build_use_cases(uow, facts=facts, messages=line, insight=line, clock=clock)
+    try:
+        yield Delivery(uow, use_cases, line, facts, clock, connection)
+    finally:
+        await connection.close()
+        await database.close()

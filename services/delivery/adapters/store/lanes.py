@@ -19,37 +19,49 @@ _LANE = LANES.c
 _ENDPOINT_OF_ROW = """
     CASE WHEN state = 'ACCEPTED' AND line_request_id IS NOT NULL THEN 'PROGRESS' ELSE 'NARROWCAST' END
 """
-# What a crash or a replica of the last release has left unannounced is found again by this.
+# What nobody has announced, as after a take-over or a crash, is found again by this.
 _ANNOUNCE_DUE = text(f"""
     INSERT INTO lanes AS lane (channel, endpoint, due_time)
     SELECT due.channel, due.endpoint, due.time
     FROM (
-        SELECT channel, {_ENDPOINT_OF_ROW} AS endpoint, min(next_time) AS time
-        FROM send_requests WHERE next_time <= :now GROUP BY 1, 2
+        SELECT channel, {_ENDPOINT_OF_ROW} AS endpoint, min(due_time) AS time
+        FROM send_requests WHERE due_time <= :now GROUP BY 1, 2
     ) AS due
     LEFT JOIN lanes AS known ON known.channel = due.channel AND known.endpoint = due.endpoint
     WHERE known.due_time IS NULL OR known.due_time > :now
     ORDER BY 1, 2
     ON CONFLICT (channel, endpoint) DO UPDATE SET due_time = least(lane.due_time, excluded.due_time)
 """)  # noqa: S608 - of constants alone
-# Rows of the last release have no end, and are not worked on before they have one.
-_END_ROWS = text("""
-    WITH endless AS (
-        SELECT name FROM send_requests
-        WHERE end_time IS NULL AND state IN ('READY', 'CALLING', 'ACCEPTED') FOR UPDATE SKIP LOCKED
-    ), ended AS (
-        UPDATE send_requests AS row SET end_time = :end, order_time = coalesce(order_time, :now)
-        FROM endless WHERE row.name = endless.name RETURNING row.campaign
+# Rows of the last release, whose replicas may still run: each is worked on by one release at a time. Its order ends one
+# lifetime after this first look.
+_TAKE_OVER = text("""
+    WITH theirs AS (
+        SELECT name, campaign FROM send_requests
+        WHERE next_time IS NOT NULL AND (claim_expire_time IS NULL OR claim_expire_time < now())
+        FOR UPDATE SKIP LOCKED
+    ), taken AS (
+        UPDATE send_requests AS row
+        SET due_time = row.next_time, next_time = NULL,
+            claim_number = row.claim_number + 1, claim_expire_time = NULL,
+            order_time = coalesce(row.order_time, campaign.update_time),
+            end_time = coalesce(row.end_time, :end),
+            last_attempt_time = coalesce(row.last_attempt_time, row.first_attempt_time),
+            first_attempt_clock = coalesce(row.first_attempt_clock, row.first_attempt_time)
+        FROM theirs JOIN campaigns AS campaign ON campaign.name = theirs.campaign
+        WHERE row.name = theirs.name RETURNING row.campaign, row.order_time, row.end_time
     )
-    UPDATE campaigns SET end_time = :end FROM ended WHERE campaigns.name = ended.campaign AND end_time IS NULL
+    UPDATE campaigns
+    SET order_time = coalesce(campaigns.order_time, taken.order_time),
+        end_time = coalesce(campaigns.end_time, taken.end_time)
+    FROM taken WHERE campaigns.name = taken.campaign
 """)
 _RELEASE = text(f"""
     WITH released AS (
         UPDATE send_requests SET claim_expire_time = NULL WHERE name = :name AND claim_number = :number
-        RETURNING channel, {_ENDPOINT_OF_ROW} AS endpoint, next_time
+        RETURNING channel, {_ENDPOINT_OF_ROW} AS endpoint, due_time
     )
     INSERT INTO lanes AS lane (channel, endpoint, due_time)
-    SELECT channel, endpoint, next_time FROM released WHERE next_time IS NOT NULL
+    SELECT channel, endpoint, due_time FROM released WHERE due_time IS NOT NULL
     ON CONFLICT (channel, endpoint) DO UPDATE SET due_time = excluded.due_time
     WHERE lane.due_time IS NULL OR lane.due_time > excluded.due_time
 """)  # noqa: S608 - of constants alone
@@ -82,8 +94,8 @@ class SqlLaneStore:
         await self._connection.execute(update(LANES).where(_is_lane(lane.channel, lane.endpoint)).values(values))
 
     async def review(self, *, now: datetime) -> None:
-        """Give orders of the last release an end, and find again whatever is due."""
-        await self._connection.execute(_END_ROWS, {"now": now, "end": now + LIFETIME_BEFORE})
+        """Take over what the last release has left, and find again whatever is due."""
+        await self._connection.execute(_TAKE_OVER, {"end": now + LIFETIME_BEFORE})
         await self._connection.execute(_ANNOUNCE_DUE, {"now": now})
 
 

@@ -44,16 +44,15 @@ _IS_CLAIMED = _ROW.claim_expire_time > func.now()
 
 def leads_to(endpoint: Endpoint) -> ColumnElement[bool]:
     """Tell the rows for which an endpoint is called; what LINE took under no known id is sent again for it (I6)."""
-    has_end = _ROW.end_time.is_not(None)
     if endpoint is Endpoint.PROGRESS:
-        return and_(has_end, _IS_ACCEPTED, _ROW.line_request_id.is_not(None))
+        return and_(_IS_ACCEPTED, _ROW.line_request_id.is_not(None))
     undecided = _ROW.state.in_([RowState.READY.name, RowState.CALLING.name])
-    return and_(has_end, or_(undecided, and_(_IS_ACCEPTED, _ROW.line_request_id.is_(None))))
+    return or_(undecided, and_(_IS_ACCEPTED, _ROW.line_request_id.is_(None)))
 
 
 def is_due(endpoint: Endpoint, now: datetime) -> ColumnElement[bool]:
     """Tell the rows that are to be worked on; `order_time` bounds the walk along the queue."""
-    return and_(leads_to(endpoint), _ROW.order_time <= now, _ROW.next_time <= now)
+    return and_(leads_to(endpoint), _ROW.order_time <= now, _ROW.due_time <= now)
 
 
 def has_room(endpoint: Endpoint, capacity: Capacity) -> ColumnElement[bool]:
@@ -106,7 +105,7 @@ def _look_again(endpoint: Endpoint, now: datetime, lease: timedelta) -> ColumnEl
     """
     rows = and_(_ROW.channel == _LANE.channel, leads_to(endpoint), _ROW.order_time <= now)
     times = [
-        select(func.min(_ROW.next_time)).where(rows, _IS_FREE),
+        select(func.min(_ROW.due_time)).where(rows, _IS_FREE),
         select(func.min(literal(now) + literal(lease, Interval()))).where(rows, _IS_CLAIMED),
     ]
     if endpoint is Endpoint.NARROWCAST:

@@ -1,4 +1,8 @@
-"""A row of the ledger as columns of `send_requests`, in the shape that the last release can read too."""
+"""A row of the ledger as columns of `send_requests`, in the shape that the last release can read too.
+
+It can read them and must not work on them: it makes retry keys of names, so that a call in doubt under one of ours
+would go out again under another key. What is to be done is in a column that it does not know.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,7 +31,8 @@ def to_columns(row: SendRow) -> dict[str, Any]:
     return {
         "name": row.name,
         "state": row.state.name,
-        "next_time": row.next_time,
+        "due_time": row.next_time,
+        "next_time": None,
         "generation": row.generation,
         "in_doubt": row.in_doubt,
         "key_seed": row.key_seed,
@@ -51,7 +56,7 @@ def from_row(row: Row[Any]) -> SendRow:
         state=RowState[row.state],
         order_time=_read_order_time(row),
         deadline=_read_deadline(row),
-        next_time=row.next_time,
+        next_time=row.due_time or row.next_time,
         generation=row.generation,
         attempt=_read_attempt(row),
         acceptance=_read_acceptance(row),
@@ -117,7 +122,7 @@ def _read_deadline(row: Row[Any]) -> Deadline:
 
 
 def _read_order_time(row: Row[Any]) -> datetime:
-    time: datetime = row.order_time or row.next_time
+    time: datetime = row.order_time or row.next_time or row.first_attempt_time or row.complete_time
     return time
 
 

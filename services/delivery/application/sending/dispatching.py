@@ -52,7 +52,7 @@ class Dispatching:
                 await self._calling.make(call, claim, cleared)
 
     async def review(self) -> bool:
-        """Find due rows that nobody has announced, as a crash or a replica of the last release may leave them."""
+        """Find due rows that nobody has announced, and take over what replicas of the last release have left."""
         async with self._uow() as tx:
             await tx.lanes.review(now=self._clock.now())
         return False

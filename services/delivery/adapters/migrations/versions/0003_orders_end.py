@@ -11,7 +11,7 @@ depends_on = None
 
 TIME = sa.DateTime(timezone=True)
 
-# Ends of open rows are counted from the first look of this release (`SqlLaneStore.review`), by business time.
+# Open rows are taken over at the first look of this release (`SqlLaneStore.review`), which knows business time.
 _DATE_ROWS = """
     UPDATE send_requests AS row SET order_time = campaign.update_time, last_attempt_time = row.first_attempt_time,
         first_attempt_clock = row.first_attempt_time
@@ -19,12 +19,6 @@ _DATE_ROWS = """
 """
 _DATE_ORDERS = """
     UPDATE campaigns SET order_time = update_time, order_lifetime = interval '24 hours' WHERE state <> 'DRAFT'
-"""
-_OPEN_LANES = """
-    INSERT INTO lanes (channel, endpoint, due_time)
-    SELECT channel, endpoint, min(next_time)
-    FROM send_requests, (VALUES ('NARROWCAST'), ('PROGRESS')) AS e (endpoint)
-    WHERE next_time IS NOT NULL GROUP BY channel, endpoint
 """
 
 
@@ -36,7 +30,6 @@ def upgrade() -> None:
     op.execute(_DATE_ROWS)
     op.execute(_DATE_ORDERS)
     op.execute("INSERT INTO campaign_names SELECT name FROM campaigns")
-    op.execute(_OPEN_LANES)
 
 
 def _add_to_campaigns() -> None:
@@ -62,6 +55,7 @@ def _add_to_ledger() -> None:
     for column in (
         sa.Column("channel", sa.Text(), sa.Computed("split_part(campaign, '/campaigns/', 1)", persisted=True)),
         sa.Column("number", sa.Integer(), sa.Computed("split_part(name, '/requests/', 2)::integer", persisted=True)),
+        sa.Column("due_time", TIME),
         sa.Column("key_seed", sa.Text()),
         sa.Column("order_time", TIME),
         sa.Column("end_time", TIME),
@@ -86,10 +80,10 @@ def _add_to_ledger() -> None:
     op.create_index(
         "send_requests_queue", "send_requests", ["channel", "order_time", "number"], postgresql_where=is_open
     )
+    has_time = sa.text("due_time IS NOT NULL")
+    op.create_index("send_requests_open", "send_requests", ["due_time"], postgresql_where=has_time)
     is_claimed = sa.text("claim_expire_time IS NOT NULL")
     op.create_index("send_requests_claimed", "send_requests", ["channel"], postgresql_where=is_claimed)
-    is_endless = sa.text("end_time IS NULL AND state IN ('READY', 'CALLING', 'ACCEPTED')")
-    op.create_index("send_requests_endless", "send_requests", ["name"], postgresql_where=is_endless)
     is_reserved = sa.text("reserved_account IS NOT NULL")
     op.create_index("send_requests_reserved", "send_requests", ["reserved_account"], postgresql_where=is_reserved)
 
