@@ -1,10 +1,11 @@
-"""Connections to PostgreSQL: pools, timeouts, tracing."""
+"""A service's database: pools of connections, and their tracing."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import cast
+from functools import partial
+from typing import Any, cast
 
 from asyncpg import InterfaceError, PostgresError
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
@@ -16,7 +17,8 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-CONNECT_TIMEOUT = timedelta(seconds=5)
+from kit.store.connections import connect_args
+
 POOL_TIMEOUT = timedelta(seconds=5)
 CONNECTION_LIFETIME = timedelta(minutes=30)
 PREPARED_STATEMENTS = 500
@@ -47,6 +49,7 @@ def open_database(
     pool_size: int = 10,
     statement_timeout: timedelta = timedelta(seconds=15),
     lock_timeout: timedelta = timedelta(seconds=5),
+    patience: timedelta = timedelta(seconds=5),
 ) -> Database:
     """Prepare both pools; the first connection is made when it is needed.
 
@@ -56,17 +59,20 @@ def open_database(
         pool_size: most connections of each pool; a caller beyond it waits up to `POOL_TIMEOUT`.
         statement_timeout: PostgreSQL ends a longer statement.
         lock_timeout: PostgreSQL ends a statement that waits longer for a lock, as `StoreConflict`.
+        patience: a server that ends nothing is given up this long after the statement's time, as `StoreUnavailable`.
 
     """
-    timeouts = {
-        "statement_timeout": _milliseconds(statement_timeout),
-        "lock_timeout": _milliseconds(lock_timeout),
+    connect = partial(
+        connect_args,
+        application_name,
+        statement_timeout=statement_timeout,
+        lock_timeout=lock_timeout,
         # A process that stalls inside a transaction must not hold its locks for ever.
-        "idle_in_transaction_session_timeout": _milliseconds(2 * statement_timeout),
-    }
-    session = {"application_name": application_name, **timeouts}
-    writer = _create_engine(url, session, pool_size, "READ COMMITTED")
-    reader = _create_engine(url, {**session, "default_transaction_read_only": "on"}, pool_size, "AUTOCOMMIT")
+        idle_timeout=2 * statement_timeout,
+        patience=patience,
+    )
+    writer = _create_engine(url, connect(), pool_size, "READ COMMITTED")
+    reader = _create_engine(url, connect(settings={"default_transaction_read_only": "on"}), pool_size, "AUTOCOMMIT")
     return Database(writer, reader)
 
 
@@ -89,7 +95,7 @@ def trace_statements(database: Database, tracer_provider: TracerProvider | None 
         instrumentor.uninstrument()
 
 
-def _create_engine(url: str, session: dict[str, str], pool_size: int, isolation_level: str) -> AsyncEngine:
+def _create_engine(url: str, connect: dict[str, Any], pool_size: int, isolation_level: str) -> AsyncEngine:
     engine = create_async_engine(
         url,
         pool_size=pool_size,
@@ -98,11 +104,7 @@ def _create_engine(url: str, session: dict[str, str], pool_size: int, isolation_
         pool_recycle=CONNECTION_LIFETIME.total_seconds(),
         isolation_level=isolation_level,
         hide_parameters=True,
-        connect_args={
-            "server_settings": session,
-            "timeout": CONNECT_TIMEOUT.total_seconds(),
-            "prepared_statement_cache_size": PREPARED_STATEMENTS,
-        },
+        connect_args={**connect, "prepared_statement_cache_size": PREPARED_STATEMENTS},
     )
     # Registered before any tracer's listener, which copies the text into the span.
     event.listen(engine.sync_engine, "handle_error", _drop_row_values)
@@ -136,7 +138,3 @@ def _drop_row_values(context: ExceptionContext) -> None:
     for error in (context.original_exception, context.sqlalchemy_exception):
         if error is not None:
             error.args = (f"{type(driver_error).__name__}: {kept}",)
-
-
-def _milliseconds(span: timedelta) -> str:
-    return str(round(span.total_seconds() * 1000))

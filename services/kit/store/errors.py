@@ -3,6 +3,7 @@
 StoreError
 ├── StoreConflict      the transaction lost a race; running the whole unit of work again may succeed
 └── StoreUnavailable   the database can't be reached or can't answer in time; says nothing about the work
+    └── StoreRefusal   it is there and does not let us in, until an operator changes something
 """
 
 
@@ -22,3 +23,7 @@ class StoreUnavailable(StoreError):  # noqa: N818 - reads as the state that it r
 
     When it is raised at a commit, whether the commit happened is unknown; a repeat must be safe (ST 1.12, ST 3.4).
     """
+
+
+class StoreRefusal(StoreUnavailable):
+    """The database does not know our role, password or database; the message says which, in our own words."""

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from kit.store.migrate import upgrade
 from kit.store.schema import LEASES, METADATA, REQUEST_ANSWERS
 from outreach.delivery.v1.campaign_pb2 import Campaign
 from tests.integration.kit_store.databases import MIGRATIONS, opened
+from tests.integration.kit_store.revisions import write_revision
 
 # What tells two schemas apart: columns with type, default and nullability; indexes with predicates; constraints.
 CATALOGUE = text(
@@ -96,17 +96,3 @@ async def test_failed_revision_leaves_nothing(database_url: str, tmp_path: Path)
         await upgrade(database_url, tmp_path)
 
     assert {row[0] for row in await read_catalogue(database_url)} == {"kept"}
-
-
-def write_revision(folder: Path, revision: str, down_revision: str | None, body: str) -> None:
-    """Write one revision below `folder`, with the environment of the other tests."""
-    (folder / "versions").mkdir(exist_ok=True)
-    (folder / "env.py").write_text((MIGRATIONS / "env.py").read_text())
-    source = f"""
-        from alembic import op
-        revision = {revision!r}
-        down_revision = {down_revision!r}
-
-        def upgrade() -> None:
-            """
-    (folder / "versions" / f"{revision}.py").write_text(dedent(source).rstrip() + f"\n    {body}\n")
