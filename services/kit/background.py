@@ -1,4 +1,8 @@
-"""Runs the use cases that work in the background, one piece after another, for as long as the process lives."""
+"""Runs the use cases that work in the background, for as long as the process lives, and lets them end in good order.
+
+A worker is cancelled once when its process is to end: it begins nothing more, and what it has in hand goes on. When it
+is cancelled once more, what is still in hand is cancelled too, and gives its claims back (`kit.store.holding`).
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,9 +12,6 @@ from typing import Generic, NoReturn, TypeVar
 import structlog
 
 FAILURE_PAUSE = timedelta(seconds=5)
-
-FINISH_WITHIN = timedelta(seconds=5)
-"""How long work in hand may go on when its process is asked to end; what is not done then is given back."""
 
 ItemT = TypeVar("ItemT")
 
@@ -29,15 +30,15 @@ async def run_steps(
     A step that fails is logged and the next one follows after `failure_pause`: one channel's trouble must not end the
     process, and the claim of the work that failed lapses by itself.
     """
-    while True:
-        try:
-            busy = await step()
-        except Exception as error:  # noqa: BLE001 - the edge of a worker: there is nobody to pass it on to
-            _log.error("step_failed", worker=name, reason=type(error).__name__, exc_info=error)
-            await asyncio.sleep(failure_pause.total_seconds())
-            continue
-        if not busy:
-            await asyncio.sleep(idle.total_seconds())
+
+    async def take_step() -> bool | None:
+        return await step() or None
+
+    await run_side_by_side(name, take_step, _nothing_more, most=1, idle=idle, failure_pause=failure_pause)
+
+
+async def _nothing_more(_: bool) -> None:  # noqa: FBT001 - what a step found
+    """Leave it at the step, which did the whole of the work."""
 
 
 async def run_side_by_side(
@@ -48,19 +49,26 @@ async def run_side_by_side(
     most: int,
     idle: timedelta,
     failure_pause: timedelta = FAILURE_PAUSE,
-    finish_within: timedelta = FINISH_WITHIN,
 ) -> NoReturn:
     """Claim piece after piece until cancelled, and work on up to `most` of them at once.
 
     Work that waits, as for a slow vendor, costs a place and nothing else. When this is cancelled no further claim
-    begins; what is in hand, a claim that has begun included, has `finish_within` to end, then it is cancelled too and
-    gives its claim back. Failures are logged, as in `run_steps`.
+    begins; what is in hand, a claim that has begun included, may end, and is cancelled by a second cancellation.
+    Failures are logged, as in `run_steps`.
     """
     hands = _Hands(name, claim, work, most=most)
     try:
-        await run_steps(name, hands.take_on, idle=idle, failure_pause=failure_pause)
+        while True:
+            try:
+                busy = await hands.take_on()
+            except Exception as error:  # noqa: BLE001 - the edge of a worker: there is nobody to pass it on to
+                _log.error("step_failed", worker=name, reason=type(error).__name__, exc_info=error)
+                await asyncio.sleep(failure_pause.total_seconds())
+                continue
+            if not busy:
+                await asyncio.sleep(idle.total_seconds())
     finally:
-        await hands.finish(finish_within)
+        await hands.finish()
 
 
 class _Hands(Generic[ItemT]):
@@ -93,15 +101,17 @@ class _Hands(Generic[ItemT]):
         task.add_done_callback(self._tasks.discard)
         return await found
 
-    async def finish(self, within: timedelta) -> None:
-        """Let what is in hand end by itself for a while, then cancel it and wait for what it still has to do."""
-        if not self._tasks:
-            return
-        _, late = await asyncio.wait(self._tasks, timeout=within.total_seconds())
-        for task in late:
-            task.cancel()
-        if late:
-            await asyncio.wait(late)
+    async def finish(self) -> None:
+        """Let what is in hand end by itself; when this is cancelled, cancel it and wait for what it still has to do."""
+        try:
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+        finally:
+            late = set(self._tasks)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
 
     async def _attend(self, found: asyncio.Future[bool]) -> None:
         """Claim a piece, say so, and work on it; a claim that fails is told to whoever waits for it."""
@@ -117,4 +127,7 @@ class _Hands(Generic[ItemT]):
             else:
                 found.set_exception(error)
         finally:
+            if not found.done():
+                # A library let a cancellation of its own escape; whoever waits must not wait for ever.
+                found.set_result(False)
             self._places.release()

@@ -21,6 +21,9 @@ SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 EXIT_FAILED = 1
 EXIT_BAD_SETTINGS = 78  # EX_CONFIG of sysexits.h
 
+# The part of the grace period in which workers may finish; the rest is for giving back what they could not.
+_TO_FINISH = 0.7
+
 # Closing pools and connections comes after the grace period.
 _CLEANUP_S = 3.0
 
@@ -41,7 +44,11 @@ class Server(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """Background work that runs until it is cancelled; what it must finish then has the grace period to do so."""
+    """Background work that runs until it is cancelled.
+
+    Cancelled once, it begins nothing more and may finish what it has in hand; cancelled once more, towards the end of
+    the grace period, it gives back what is not done.
+    """
 
     name: str
     run: Callable[[], Coroutine[Any, Any, None]]
@@ -57,7 +64,7 @@ class WorkerEndedError(Exception):
 async def supervise(
     stop: asyncio.Event, *, server: Server | None, workers: Sequence[Worker] = (), grace: timedelta
 ) -> None:
-    """Run a server and workers until `stop`, then drain them side by side within `grace`.
+    """Run a server and workers until `stop`, then let them end side by side within `grace`.
 
     Raises:
         WorkerEndedError: a worker ended by itself; everything else was drained.
@@ -78,9 +85,7 @@ async def supervise(
 
 async def _drain(server: Server | None, tasks: set[asyncio.Task[None]], grace_s: float) -> None:
     _log.info("draining", grace_s=grace_s)
-    for task in tasks:
-        task.cancel()
-    ends: list[Awaitable[Any]] = [asyncio.wait(tasks, timeout=grace_s)] if tasks else []
+    ends: list[Awaitable[Any]] = [_end_workers(tasks, grace_s)]
     if server is not None:
         ends.append(server.drain(grace_s))
     await asyncio.gather(*ends)
@@ -91,29 +96,46 @@ async def _drain(server: Server | None, tasks: set[asyncio.Task[None]], grace_s:
             _log.error("worker_failed", worker=task.get_name(), exc_info=task.exception())
 
 
+async def _end_workers(tasks: set[asyncio.Task[None]], grace_s: float) -> None:
+    """Cancel workers, which then finish; and those that have not done so once more, which then give back."""
+    for part in (_TO_FINISH, 1 - _TO_FINISH):
+        tasks = {task for task in tasks if not task.done()}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=grace_s * part)
+
+
 def run_service(
     service: str, settings_type: type[SettingsT], serve: Callable[[SettingsT, asyncio.Event], Awaitable[None]]
 ) -> NoReturn:
     """Be the process of a service: call `serve` with its settings and the event that SIGTERM or SIGINT sets.
 
-    Exits with 0 after an orderly end, 78 after bad settings, which are named on standard error, and 1 after a crash.
+    Exits with 0 after an orderly end, also of a wait for something, 78 after bad settings, which are named on standard
+    error, some only once they were used, and 1 after a crash.
     """
     configure_logs()
     try:
         settings = load(settings_type, os.environ)
     except ConfigError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(EXIT_BAD_SETTINGS)
+        _end_with(error)
     telemetry = Telemetry(service, settings.otlp_endpoint)
     telemetry.install()
     try:
         uvloop.run(_run(serve, settings))
+    except ConfigError as error:
+        _end_with(error)
     except Exception as error:  # noqa: BLE001 - the last line of a process that dies
         _log.critical("service_failed", service=service, exc_info=error)
         sys.exit(EXIT_FAILED)
     finally:
         telemetry.close()
     sys.exit(0)
+
+
+def _end_with(error: ConfigError) -> NoReturn:
+    sys.stderr.write(f"{error}\n")
+    sys.exit(EXIT_BAD_SETTINGS)
 
 
 async def _run(serve: Callable[[SettingsT, asyncio.Event], Awaitable[None]], settings: SettingsT) -> None:

@@ -49,6 +49,55 @@ async def test_failure_does_not_end_the_worker() -> None:
     assert failures == []
 
 
+async def test_a_stray_cancellation_does_not_end_the_worker() -> None:
+    """A library that lets a cancellation of its own escape costs one step."""
+    done = asyncio.Event()
+    strays = [asyncio.CancelledError()]
+
+    async def step() -> bool:
+        if strays:
+            raise strays.pop()
+        done.set()
+        return False
+
+    task = asyncio.create_task(run_steps("test", step, idle=AT_ONCE))
+    await asyncio.wait_for(done.wait(), 5)
+    task.cancel()
+
+    assert strays == []
+
+
+@pytest.mark.parametrize("finishes", [True, False])
+async def test_a_step_in_hand_may_finish(finishes: bool) -> None:  # noqa: FBT001 - drawn by name
+    """A step goes on after the worker was asked to end, until it is done or the worker is asked once more."""
+    begun, may_end, ends = asyncio.Event(), asyncio.Event(), list[str]()
+
+    async def step() -> bool:
+        begun.set()
+        try:
+            await may_end.wait()
+        except asyncio.CancelledError:
+            ends.append("cut off")
+            raise
+        ends.append("finished")
+        return True
+
+    task = asyncio.create_task(run_steps("test", step, idle=NEVER))
+    await begun.wait()
+    task.cancel()
+    await turn_around()
+    goes_on = not task.done()
+    if finishes:
+        may_end.set()
+    else:
+        task.cancel()
+    await asyncio.wait([task], timeout=5)
+
+    assert goes_on
+    assert ends == ["finished" if finishes else "cut off"]
+    assert task.cancelled()
+
+
 class Desk:
     """Pieces that wait to be claimed, and what has become of each: begun, ended, given back."""
 
@@ -95,13 +144,9 @@ class Desk:
 
 
 @asynccontextmanager
-async def working(
-    desk: Desk, *, most: int = 2, idle: timedelta = AT_ONCE, finish_within: timedelta = NEVER
-) -> AsyncIterator["asyncio.Task[None]"]:
+async def working(desk: Desk, *, most: int = 2, idle: timedelta = AT_ONCE) -> AsyncIterator["asyncio.Task[None]"]:
     """Run the work at a desk, and end it with the block."""
-    worker = run_side_by_side(
-        "test", desk.claim, desk.work, most=most, idle=idle, failure_pause=AT_ONCE, finish_within=finish_within
-    )
+    worker = run_side_by_side("test", desk.claim, desk.work, most=most, idle=idle, failure_pause=AT_ONCE)
     task = asyncio.create_task(as_coroutine(worker))
     yield task
     for piece in list(desk.held):
@@ -182,14 +227,19 @@ async def test_nothing_more_is_claimed_after_the_end_was_asked_for() -> None:
 
 
 async def test_what_does_not_finish_in_time_is_given_back() -> None:
-    """The worker ends only when the claims of what was cut off are given back."""
+    """Asked once more, the worker cuts off what is in hand, and ends only when its claims are given back."""
     desk = Desk("quick", "slow")
     desk.hold("slow")
 
-    async with working(desk, finish_within=timedelta(milliseconds=20)) as task:
+    async with working(desk) as task:
         await eventually(lambda: desk.ended == ["quick"])
         task.cancel()
+        await turn_around()
+        goes_on = not task.done()
+        task.cancel()
         await asyncio.wait([task])
+
+        assert goes_on
 
         assert (desk.ended, desk.given_back) == (["quick"], ["slow"])
 
@@ -202,11 +252,13 @@ async def test_a_claim_that_has_begun_is_not_lost(finishes: bool) -> None:  # no
     if not finishes:
         desk.hold("a")
 
-    async with working(desk, finish_within=timedelta(milliseconds=20)) as task:
+    async with working(desk) as task:
         await eventually(lambda: not desk.waiting)
         task.cancel()
         await turn_around()
         desk.slow_claims.set()
+        await turn_around()
+        task.cancel()
         await asyncio.wait([task])
 
         assert (desk.ended, desk.given_back) == ((["a"], []) if finishes else ([], ["a"]))
