@@ -92,6 +92,23 @@ def url(text: str) -> str:
     return text.rstrip("/")
 
 
+def postgresql_url(text: str) -> str:
+    """Accept the SQLAlchemy URL of a PostgreSQL database for asyncpg."""
+    return _url_of(text, "postgresql+asyncpg")
+
+
+def bus_url(text: str) -> str:
+    """Accept the URL of a NATS server."""
+    return _url_of(text, "nats", "tls")
+
+
+def _url_of(text: str, *schemes: str) -> str:
+    url(text)
+    if text.partition("://")[0] not in schemes:
+        raise ValueError(f"must be a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    return text
+
+
 def vendor_url(text: str) -> str:
     """Accept an https URL; plain http on loopback only, since credentials travel to it (requirement N5)."""
     base = url(text)
@@ -178,8 +195,8 @@ class BaseSettings:
     """Settings that every service has."""
 
     listen: Annotated[str, Setting("Address of gRPC, host:port.", address)] = "127.0.0.1:0"
-    database_url: Annotated[str, Setting("SQLAlchemy URL of the service's own PostgreSQL database.", url)]
-    nats_url: Annotated[str, Setting("URL of NATS.", url)] = "nats://127.0.0.1:4222"
+    database_url: Annotated[str, Setting("SQLAlchemy URL of the service's own PostgreSQL database.", postgresql_url)]
+    nats_url: Annotated[str, Setting("URL of NATS.", bus_url)] = "nats://127.0.0.1:4222"
     roles: Annotated[frozenset[str], Setting("serve = answer RPCs, work = run in the background.", role_set)] = (
         frozenset({"serve", "work"})
     )

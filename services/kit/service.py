@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from kit.background import run_steps
-from kit.config import BaseSettings
+from kit.config import BaseSettings, ConfigError
 from kit.events.bus import NatsBus
 from kit.events.relay import Relay
 from kit.events.streams import EventStream
@@ -19,7 +19,8 @@ from kit.ids import RandomIds
 from kit.rpc.run import Worker, supervise
 from kit.rpc.server import Api, RPCServer
 from kit.store.engine import Database, open_database, trace_statements
-from kit.store.migrate import upgrade
+from kit.store.errors import StoreRefusal
+from kit.store.migrate import upgrade_when_reachable
 from kit.store.retention import Retention, keep_swept
 
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
@@ -68,13 +69,15 @@ async def serve(
     stop: asyncio.Event,
     open_service: Callable[[SettingsT], AbstractAsyncContextManager[Service]],
 ) -> None:
-    """Bring the database up to date, then serve and work, as `roles` says, until `stop`.
+    """Bring the database up to date as soon as it is there, then serve and work, as `roles` says, until `stop`.
 
     Raises:
+        kit.config.ConfigError: the database does not let us in.
         kit.rpc.run.WorkerEndedError: a worker ended by itself.
 
     """
-    await upgrade(settings.database_url, definition.migrations)
+    if not await _prepare(definition, settings, stop):
+        return
     async with open_service(settings) as service:
         await supervise(
             stop,
@@ -82,6 +85,24 @@ async def serve(
             workers=service.workers if "work" in settings.roles else [],
             grace=settings.shutdown_grace,
         )
+
+
+async def _prepare(definition: Definition, settings: BaseSettings, stop: asyncio.Event) -> bool:
+    """Bring the database up to date; False when told to stop before that was done."""
+    upgrading = asyncio.create_task(upgrade_when_reachable(settings.database_url, definition.migrations))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({upgrading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not upgrading.done():
+        # PostgreSQL rolls a revision back that was under way.
+        upgrading.cancel()
+        await asyncio.wait({upgrading})
+        return False
+    try:
+        upgrading.result()
+    except StoreRefusal as refusal:
+        raise ConfigError({"DATABASE_URL": str(refusal)}) from refusal
+    return True
 
 
 @asynccontextmanager

@@ -12,6 +12,9 @@ from kit.events.errors import BusUnavailable
 # A client that lost its server asks again this often, for ever.
 RECONNECT_WAIT_S = 1
 
+# Of a long outage the log tells after so many tries, which is once a minute.
+TRIES_PER_LINE = 60
+
 _CANCEL_S = 0.1
 
 _log = structlog.get_logger(__name__)
@@ -30,6 +33,7 @@ class NatsConnection:
         self._client = Client()
         self._online = asyncio.Event()
         self._session = 0
+        self._failure_count = 0
         self._connecting: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -74,7 +78,7 @@ class NatsConnection:
             try:
                 await self._connect_and_wait(self._client)
             except (nats.errors.Error, OSError) as error:
-                await _report(error)
+                await self._report(error)
             finally:
                 self._online.clear()
                 await self._client.close()
@@ -97,7 +101,7 @@ class NatsConnection:
         await client.connect(
             self._url,
             name=self._name,
-            error_cb=_report,
+            error_cb=self._report,
             disconnected_cb=on_disconnected,
             reconnected_cb=on_reconnected,
             closed_cb=on_closed,
@@ -110,8 +114,16 @@ class NatsConnection:
 
     def _reached(self) -> None:
         self._session += 1
+        self._failure_count = 0
         self._online.set()
 
-
-async def _report(error: Exception) -> None:
-    _log.warning("nats_error", reason=type(error).__name__)
+    async def _report(self, error: Exception) -> None:
+        """Tell of an error; of one outage after 1, 2, 4, … tries, and at least once a minute."""
+        reason = type(error).__name__
+        if self.connected:
+            _log.warning("nats_error", reason=reason)
+            return
+        self._failure_count += 1
+        count = self._failure_count
+        if count & (count - 1) == 0 or count % TRIES_PER_LINE == 0:
+            _log.warning("nats_awaited", reason=reason, failure_count=count)

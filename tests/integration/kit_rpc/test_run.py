@@ -1,21 +1,15 @@
 """A service's process: how it starts, what it logs, and how it ends."""
 
-import asyncio
 import json
-import os
 import signal
-import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
-from pathlib import Path
-from typing import Any
+from contextlib import AsyncExitStack
 
 import pytest
 
 from kit.config import BaseSettings
-
-_ROOT = Path(__file__).parents[3]
+from tests.integration.kit_rpc.processes import await_line, started
 
 Start = Callable[..., Awaitable[Process]]
 
@@ -23,46 +17,19 @@ Start = Callable[..., Awaitable[Process]]
 @pytest.fixture
 async def start(settings: BaseSettings) -> AsyncIterator[Start]:
     """Give what starts the process with a worker; settings can be overridden by name."""
-    processes: list[Process] = []
+    async with AsyncExitStack() as processes:
 
-    async def spawn(worker: str = "idle", **changes: str) -> Process:
-        environment = {
-            "PYTHONPATH": f"{_ROOT / 'services'}:{_ROOT}",
-            "OUTREACH_DATABASE_URL": settings.database_url,
-            "OUTREACH_JWKS": settings.jwks,
-            "OUTREACH_JWT_ISSUER": settings.jwt_issuer,
-            "OUTREACH_IDENTITY_KEY_FILE": str(settings.identity_key_file),
-            **{f"OUTREACH_{name}": value for name, value in changes.items()},
-        }
-        command = (sys.executable, "-m", "tests.integration.kit_rpc.echo_process", worker)
-        process = await asyncio.create_subprocess_exec(
-            *command, env={**os.environ, **environment}, cwd=_ROOT, stdout=PIPE, stderr=PIPE
-        )
-        processes.append(process)
-        return process
+        async def spawn(worker: str = "idle", **changes: str) -> Process:
+            return await processes.enter_async_context(started("echo_process", worker, settings=settings, **changes))
 
-    yield spawn
-    for process in processes:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.communicate()
-
-
-async def _await_line(process: Process, event: str) -> dict[str, Any]:
-    """Return the log line of `event`, once it comes."""
-    assert process.stdout is not None
-    async for line in process.stdout:
-        entry: dict[str, Any] = json.loads(line)
-        if entry["event"] == event:
-            return entry
-    raise AssertionError(f"The process ended without {event}.")
+        yield spawn
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_orderly_end(start: Start, number: signal.Signals) -> None:
     """SIGTERM and SIGINT drain the server, let workers tidy up, and end with 0."""
     process = await start("tidy")
-    await _await_line(process, "rpc_server_listens")
+    await await_line(process, "rpc_server_listens")
     process.send_signal(number)
     output, _ = await process.communicate()
 
@@ -107,10 +74,10 @@ async def test_log(start: Start) -> None:
     """Every line is JSON, ours and libraries'; LINE user ids and exceptions' messages are in none."""
     process = await start("talk")
     lines = [
-        await _await_line(process, "spoke"),
-        await _await_line(process, "saw [withheld]"),
-        await _await_line(process, "ours_failed"),
-        await _await_line(process, "library_failed"),
+        await await_line(process, "spoke"),
+        await await_line(process, "saw [withheld]"),
+        await await_line(process, "ours_failed"),
+        await await_line(process, "library_failed"),
     ]
 
     assert lines[0]["about"] == {"id": "[withheld]"}
@@ -122,7 +89,7 @@ async def test_log(start: Start) -> None:
 async def test_roles(start: Start) -> None:
     """A replica that only works opens no port."""
     process = await start("talk", ROLES="work")
-    await _await_line(process, "library_failed")
+    await await_line(process, "library_failed")
     process.terminate()
     output, _ = await process.communicate()
 

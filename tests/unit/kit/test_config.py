@@ -82,6 +82,8 @@ def test_missing() -> None:
         ("LISTEN", "[::]:8080"),
         ("LISTEN", "outreach.example:8080"),
         ("DATABASE_URL", "postgres"),
+        ("DATABASE_URL", "postgresql://outreach@db/delivery"),
+        ("NATS_URL", "http://nats:4222"),
         ("ROLES", "serve;work"),
         ("ROLES", "sleep"),
         ("JWKS", "http://issuer.test/jwks"),
