@@ -13,6 +13,7 @@ ServiceError
 ├── DeadlineExceeded      the call's time is up
 ├── Unavailable           something that the call needs gives no answer now
 ├── Unimplemented         the method, or this use of it, does not exist
+│   └── NotServedHere     this server has no such method; another one may
 ├── Conflict              the call lost a race with another one
 └── (a service's own)     in its domain/errors.py
 """
@@ -166,6 +167,26 @@ class Unimplemented(ServiceError):  # noqa: N818 - named like the reason that ca
 
     def __init__(self, feature: str) -> None:
         super().__init__(f"{feature} is not available in this version.", metadata={"feature": feature})
+
+
+class NotServedHere(Unimplemented):
+    """The server has no such method; the message names what it serves, since a wrong address is the usual cause."""
+
+    def __init__(self, method: str, *, served: Sequence[str], known: bool) -> None:
+        """Describe the method, as `package.Service/Method`.
+
+        Args:
+            method: what was called.
+            served: full names of the services that this server may tell everybody of.
+            known: whether the method's service is one of them.
+
+        """
+        super().__init__(method)
+        service, _, name = method.partition("/")
+        if known:
+            self.message = f"{service} has no method {name} in this version."
+        else:
+            self.message = f"This server does not serve {service}; it serves {', '.join(served)}. Check the address."
 
 
 class Conflict(ServiceError):  # noqa: N818 - named like the reason that callers see

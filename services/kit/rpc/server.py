@@ -87,6 +87,7 @@ class RPCServer:
                     gate=Gate(verifier or open_verifier(settings), api.access),
                     translator=ErrorTranslator(f"{api.service}.outreach", api.reasons),
                     table=api.access,
+                    public=api.public,
                 )
             ],
             options=_OPTIONS,

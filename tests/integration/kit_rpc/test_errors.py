@@ -12,7 +12,7 @@ from kit import errors
 from kit.store.errors import StoreConflict, StoreUnavailable
 from outreach_client.errors import RemoteError
 from tests.integration.kit_rpc.conftest import Served
-from tests.integration.kit_rpc.echo import PUBLIC, EchoStub, message, raw_method, read_until_failure
+from tests.integration.kit_rpc.echo import INTERNAL, PUBLIC, EchoStub, message, raw_method, read_until_failure
 
 GET = message("GetEchoRequest", name="channels/acme/echoes/one")
 
@@ -130,14 +130,32 @@ async def test_unreadable_request(served: Served, plain_channel: grpc.aio.Channe
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
-@pytest.mark.usefixtures("served")
-async def test_unknown_method(plain_channel: grpc.aio.Channel) -> None:
-    """A method that is not there answers with a typed status too."""
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await raw_method(plain_channel, f"/{PUBLIC}/Nothing")(b"")
+ELSEWHERE = "outreach.reporting.v1.ReportService"
 
-    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
-    assert rpc_status.from_call(caught.value) is not None  # type: ignore[arg-type]  # as above
+
+@pytest.mark.usefixtures("served")
+@pytest.mark.parametrize(
+    ("called", "said"),
+    [
+        (f"/{PUBLIC}/Nothing", f"{PUBLIC} has no method Nothing in this version."),
+        (f"/{ELSEWHERE}/Get", f"This server does not serve {ELSEWHERE}; it serves {PUBLIC}. Check the address."),
+        (f"/{INTERNAL}/Nothing", f"This server does not serve {INTERNAL}; it serves {PUBLIC}. Check the address."),
+        ("/a b/Get", f"This server does not serve that method; it serves {PUBLIC}. Check the address."),
+        ("/" + "a" * 500, f"This server does not serve that method; it serves {PUBLIC}. Check the address."),
+    ],
+)
+async def test_unknown_method(plain_channel: grpc.aio.Channel, called: str, said: str) -> None:
+    """A call for another server, or of no method at all, is told what lives here; internal services are not named."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await raw_method(plain_channel, called)(b"")
+
+    status = rpc_status.from_call(caught.value)  # type: ignore[arg-type]  # as above
+    assert (caught.value.code(), caught.value.details()) == (grpc.StatusCode.UNIMPLEMENTED, said)
+    assert status is not None
+    info = ErrorInfo()
+    assert status.details[0].Unpack(info)
+    assert (info.reason, info.domain) == ("UNIMPLEMENTED", "echo.outreach")
+    assert info.metadata["feature"] == ("that method" if "that method" in said else called[1:])
 
 
 async def test_stream_failure(served: Served, stub: EchoStub) -> None:

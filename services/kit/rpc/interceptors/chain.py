@@ -4,6 +4,7 @@ One object instead of five nested ones, since their order is a promise: nothing 
 known, and whatever is raised at any point leaves as a typed status.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Any, TypeAlias
@@ -13,7 +14,7 @@ from google.protobuf.message import DecodeError, Message
 from grpc.aio import AbortError, ServicerContext
 from grpc_status import rpc_status
 
-from kit.errors import FieldViolation, InvalidRequest, Unimplemented
+from kit.errors import FieldViolation, InvalidRequest, NotServedHere
 from kit.rpc.access import AccessTable
 from kit.rpc.interceptors.auth import Gate
 from kit.rpc.interceptors.deadlines import Deadlines
@@ -22,6 +23,9 @@ from kit.rpc.interceptors.observation import Observer
 
 _OPEN_SERVICES = ("/grpc.health.v1.Health/", "/grpc.reflection.v1alpha.ServerReflection/")
 """Probes and tools ask these without a token; they tell nothing of anybody."""
+
+# What a caller made up is not repeated to it.
+_PATH = re.compile(r"/[\w.]{1,100}/\w{1,60}", re.ASCII)
 
 # Quoted: the stubs make it generic, the class is not.
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
@@ -42,12 +46,15 @@ class CallChain(grpc.aio.ServerInterceptor):
         gate: Gate,
         translator: ErrorTranslator,
         table: AccessTable,
+        public: Sequence[str],
     ) -> None:
+        """Take what each call passes; `public` are the services that everybody may know of."""
         self._observer = observer
         self._deadlines = deadlines
         self._gate = gate
         self._translator = translator
         self._endless = frozenset(method for method, access in table.items() if access.endless)
+        self._public = tuple(public)
         self._wrapped: dict[str, Handler] = {}
 
     async def intercept_service(
@@ -63,7 +70,7 @@ class CallChain(grpc.aio.ServerInterceptor):
         handler = await continuation(handler_call_details)
         if handler is None:
             # Not kept: callers may invent any number of methods.
-            return grpc.unary_unary_rpc_method_handler(self._refuse_unknown)
+            return grpc.unary_unary_rpc_method_handler(self._refuse(method))
         if not method.startswith(_OPEN_SERVICES):
             handler = self._wrap(method, handler)
         self._wrapped[method] = handler
@@ -119,9 +126,17 @@ class CallChain(grpc.aio.ServerInterceptor):
         # Out here no exception is being handled, so that none hangs on the one that gRPC raises and logs.
         return await context.abort_with_status(rpc_status.to_status(failure.status))
 
-    async def _refuse_unknown(self, _body: bytes, context: Context) -> None:
-        failure = self._translator.translate(Unimplemented("This method"))
-        await context.abort_with_status(rpc_status.to_status(failure.status))
+    def _refuse(self, method: str) -> Callable[[bytes, Context], Awaitable[None]]:
+        """Return the behaviour of a method that this server lacks: most likely the call is for another server."""
+        called = method[1:] if _PATH.fullmatch(method) else "that method"
+        known = called.partition("/")[0] in self._public
+        error = NotServedHere(called, served=self._public, known=known)
+
+        async def refuse(_body: bytes, context: Context) -> None:
+            failure = self._translator.translate(error)
+            await context.abort_with_status(rpc_status.to_status(failure.status))
+
+        return refuse
 
 
 def _parser(deserialize: Parse | None) -> Parse:
