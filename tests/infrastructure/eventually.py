@@ -12,11 +12,13 @@ _POLL_SECONDS = 0.01
 
 
 @overload
-async def eventually(condition: Callable[[], Awaitable[T]], *, deadline: float = ...) -> T: ...
+async def eventually(condition: Callable[[], Awaitable[T]], *, deadline: float = ..., pause: float = ...) -> T: ...
 @overload
-async def eventually(condition: Callable[[], T], *, deadline: float = ...) -> T: ...
-async def eventually(condition: Callable[[], T | Awaitable[T]], *, deadline: float = 5.0) -> T:
-    """Return the first truthy value of `condition`, a plain or an async function that is asked every 10 ms.
+async def eventually(condition: Callable[[], T], *, deadline: float = ..., pause: float = ...) -> T: ...
+async def eventually(
+    condition: Callable[[], T | Awaitable[T]], *, deadline: float = 5.0, pause: float = _POLL_SECONDS
+) -> T:
+    """Return the first truthy value of `condition`, a plain or an async function that is asked every `pause` seconds.
 
     Raises:
         AssertionError: none came within `deadline` seconds; the message holds the last value.
@@ -30,7 +32,7 @@ async def eventually(condition: Callable[[], T | Awaitable[T]], *, deadline: flo
             return value
         if time.monotonic() > end:
             raise _never_true(value, deadline)
-        await asyncio.sleep(_POLL_SECONDS)
+        await asyncio.sleep(pause)
 
 
 def eventually_blocking(condition: Callable[[], T], *, deadline: float = 5.0) -> T:
