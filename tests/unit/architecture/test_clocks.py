@@ -60,5 +60,9 @@ def test_no_business_time_in_sql() -> None:
 def _read_sql_clocks(source: Source) -> list[int]:
     """Return the lines where a statement asks the database for the time, as a function or in its text."""
     texts = [node for node in ast.walk(source.tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-    asked = [node.lineno for node in texts if _SQL_CLOCKS.search(str(node.value))]
+    asked = [
+        node.lineno + str(node.value).count("\n", 0, match.start())
+        for node in texts
+        for match in _SQL_CLOCKS.finditer(str(node.value))
+    ]
     return asked + [call.lineno for call in source.calls() if dotted(call.func) in _SQL_FUNCTIONS]

@@ -14,6 +14,7 @@ LARGEST_PARAGRAPH = 2
 _MAY_SLEEP = (
     "tests/infrastructure/eventually.py",  # the wait on a condition
     "tests/contract/sandbox/hubspot/serving.py",  # a fault that delays an answer
+    "tests/integration/kit_rpc/service_process.py",  # a service whose work takes a while
 )
 
 

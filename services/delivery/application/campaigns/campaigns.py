@@ -24,11 +24,20 @@ WATCH_INTERVAL = timedelta(milliseconds=300)
 class Campaigns:
     """Keeps campaigns."""
 
-    def __init__(self, *, uow: UnitOfWork[Transaction], facts: TargetingFactsSource, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self,
+        *,
+        uow: UnitOfWork[Transaction],
+        facts: TargetingFactsSource,
+        clock: Clock,
+        ids: Ids,
+        watch_interval: timedelta = WATCH_INTERVAL,
+    ) -> None:
         self._uow = uow
         self._facts = facts
         self._clock = clock
         self._ids = ids
+        self._watch_interval = watch_interval
 
     async def create(self, new: NewCampaign, once: Once) -> Campaign:
         """Store a draft; a repetition returns the campaign as it is now (AIP-155).
@@ -73,4 +82,4 @@ class Campaigns:
                 seen = sight.version
             if sight.campaign.state.is_final:
                 return
-            await asyncio.sleep(WATCH_INTERVAL.total_seconds())
+            await asyncio.sleep(self._watch_interval.total_seconds())

@@ -3,20 +3,26 @@
 import asyncio
 from datetime import timedelta
 
-import pytest
-
-from delivery.application.campaigns import campaigns
+from delivery.application.campaigns.campaigns import Campaigns
 from delivery.application.line_port import Phase, QuotaHeld
 from delivery.domain.campaigns.campaign import CampaignState
 from delivery.domain.sending.values import WaitReason
+from tests.fakes.ids import FakeIds
+from tests.fakes.store import FakeUnitOfWork
 from tests.unit.delivery.application.handling import Delivery
 
 
-async def test_changes_and_waits_are_told_once(delivery: Delivery, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_changes_and_waits_are_told_once(delivery: Delivery) -> None:
     """Why it waits is told when it changes, and not whenever time goes on; the stream ends with the campaign."""
-    monkeypatch.setattr(campaigns, "WATCH_INTERVAL", timedelta(0))
+    campaigns = Campaigns(
+        uow=FakeUnitOfWork(delivery.store),
+        facts=delivery.facts,
+        clock=delivery.clock,
+        ids=FakeIds(),
+        watch_interval=timedelta(0),
+    )
     delivery.line.answer_next(QuotaHeld("429"))
-    watched = delivery.use_cases.campaigns.watch(await delivery.order())
+    watched = campaigns.watch(await delivery.order())
     ordered = await anext(watched)
     await delivery.dispatch()
     held = await anext(watched)
