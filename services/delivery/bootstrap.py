@@ -19,6 +19,7 @@ from delivery.application.campaigns.cancelling import Cancelling
 from delivery.application.campaigns.checking import Checking
 from delivery.application.campaigns.judge import Judge
 from delivery.application.campaigns.ordering import Ordering
+from delivery.application.campaigns.resolving import Resolving
 from delivery.application.facts_port import TargetingFactsSource
 from delivery.application.line_port import LineInsight, LineMessages
 from delivery.application.ports import Transaction
@@ -77,6 +78,7 @@ class UseCases:
     checking: Checking
     ordering: Ordering
     cancelling: Cancelling
+    resolving: Resolving
     dispatching: Dispatching
     progress: Progress
     observing: Observing
@@ -123,6 +125,7 @@ def build_use_cases(
         checking=Checking(uow=uow, judge=judge),
         ordering=Ordering(uow=uow, judge=judge, clock=clock),
         cancelling=Cancelling(uow=uow, clock=clock),
+        resolving=Resolving(uow=uow, judge=judge, clock=clock),
         dispatching=Dispatching(uow=uow, facts=facts, calling=calling, clock=clock),
         progress=Progress(uow=uow, line=messages, clock=clock),
         observing=Observing(uow=uow, line=insight, clock=clock),
@@ -133,8 +136,13 @@ def build_api(use_cases: UseCases) -> Api:
     """Describe what the service answers."""
 
     def register(server: grpc.aio.Server) -> None:
-        campaigns = CampaignServicer(  # type: ignore[abstract]
-            use_cases.campaigns, use_cases.checking, use_cases.ordering, use_cases.cancelling, ids=RandomIds()
+        campaigns = CampaignServicer(
+            use_cases.campaigns,
+            use_cases.checking,
+            use_cases.ordering,
+            use_cases.cancelling,
+            use_cases.resolving,
+            ids=RandomIds(),
         )
         add_CampaignServiceServicer_to_server(campaigns, server)
         add_SendObservationServiceServicer_to_server(SendObservationServicer(use_cases.observing), server)

@@ -53,6 +53,18 @@ def request_campaign(campaign: pb.Campaign, **parts: Any) -> pb.CreateCampaignRe
     return pb.CreateCampaignRequest(campaign=campaign, **values)
 
 
+def request_decision(**changes: Any) -> pb.ResolveCampaignRequest:
+    """Return a request to decide about a campaign, but for the changes a good one."""
+    parts = {
+        "name": f"{CHANNEL}/campaigns/may",
+        "request_id": str(uuid4()),
+        "etag": "v1",
+        "decision": pb.Campaign.Resolution.SENT,
+        **changes,
+    }
+    return pb.ResolveCampaignRequest(**parts)
+
+
 def line_message(**members: Any) -> pb.Message:
     """Return a message of LINE's own form."""
     message = Struct()
@@ -129,6 +141,13 @@ BAD_REQUESTS: list[tuple[str, Any, str]] = [
     *[("CancelCampaign", pb.CancelCampaignRequest(name=name, request_id=str(uuid4())), "name") for name in NAMES],
     ("CancelCampaign", pb.CancelCampaignRequest(name=f"{CHANNEL}/campaigns/may", request_id="1"), "request_id"),
     ("CancelCampaign", pb.CancelCampaignRequest(name=f"{CHANNEL}/campaigns/may"), "request_id"),
+    *[("ResolveCampaign", request_decision(name=name), "name") for name in NAMES],
+    ("ResolveCampaign", request_decision(request_id="1"), "request_id"),
+    ("ResolveCampaign", request_decision(etag=""), "etag"),
+    ("ResolveCampaign", request_decision(decision=pb.Campaign.Resolution.DECISION_UNSPECIFIED), "decision"),
+    ("ResolveCampaign", request_decision(decision=99), "decision"),
+    ("ResolveCampaign", request_decision(acknowledgements=["a"] * 51), "acknowledgements"),
+    ("ResolveCampaign", request_decision(acknowledgements=["no"]), "acknowledgements[0]"),
     ("ListCampaigns", pb.ListCampaignsRequest(parent="midori"), "parent"),
     ("ListCampaigns", pb.ListCampaignsRequest(parent=CHANNEL, page_size=-1), "page_size"),
     ("ListCampaigns", pb.ListCampaignsRequest(parent=CHANNEL, page_token="x"), "page_token"),
@@ -233,6 +252,7 @@ async def test_what_does_not_exist_is_not_found(world: World) -> None:
         world.campaigns.CheckCampaign(pb.CheckCampaignRequest(name=name)),
         world.campaigns.SendCampaign(pb.SendCampaignRequest(name=name, request_id=str(uuid4()))),
         world.campaigns.CancelCampaign(pb.CancelCampaignRequest(name=name, request_id=str(uuid4()))),
+        world.campaigns.ResolveCampaign(request_decision(name=name)),
         world.reports.GetCampaignReport(GetCampaignReportRequest(name=f"{name}/report")),
     ]
     errors = [await fail(call) for call in calls]

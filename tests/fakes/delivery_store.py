@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from delivery.application.ports import PagePosition, Place
 from delivery.domain.campaigns.campaign import Campaign
 from delivery.domain.campaigns.events import CampaignEvent
+from delivery.domain.campaigns.resolving import DecisionRecord
 from delivery.domain.sending.lanes import CAPACITIES, Endpoint, Lane, open_lane
 from delivery.domain.sending.row import SendRow
 from delivery.domain.sending.values import RowState
@@ -211,6 +212,21 @@ def _leads_to(row: SendRow, endpoint: Endpoint) -> bool:
     return endpoint is Endpoint.NARROWCAST and row.state in (RowState.READY, RowState.CALLING, RowState.ACCEPTED)
 
 
+class FakeDecisionLog:
+    """A `DecisionLog`."""
+
+    def __init__(self) -> None:
+        self.lines: list[DecisionRecord] = []
+
+    async def add(self, record: DecisionRecord) -> None:
+        """Add a line."""
+        self.lines.append(record)
+
+    async def list_of_campaign(self, campaign: str) -> list[DecisionRecord]:
+        """Return the decisions about a campaign, the oldest first."""
+        return [record for record in self.lines if record.campaign == campaign]
+
+
 class FakeInsightBudget:
     """An `InsightBudget`."""
 
@@ -244,6 +260,7 @@ class FakeTransaction:
     ledger: FakeLedger
     lanes: FakeLanes
     campaigns: FakeCampaigns = field(default_factory=FakeCampaigns)
+    decisions: FakeDecisionLog = field(default_factory=FakeDecisionLog)
     insight: FakeInsightBudget = field(default_factory=FakeInsightBudget)
     requests: FakeRequestAnswers = field(default_factory=FakeRequestAnswers)
     outbox: FakeCampaignOutbox = field(default_factory=FakeCampaignOutbox)

@@ -28,6 +28,7 @@ SCOPES = (
     "campaign.read",
     "campaign.write",
     "campaign.send",
+    "campaign.resolve",
     "report.read",
 )
 

@@ -167,6 +167,20 @@ SEND_ATTEMPTS = Table(
 )
 """What was attempted and answered; lines are only added."""
 
+RESOLUTIONS = Table(
+    "resolutions",
+    METADATA,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("campaign", Text, ForeignKey("campaigns.name"), nullable=False),
+    Column("request", Text, ForeignKey("send_requests.name"), nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("time", TIME, nullable=False),
+    Column("resolver", Text, nullable=False),
+    Column("uncertainty", JSONB, nullable=False),
+    Index("resolutions_campaign", "campaign"),
+)
+"""What people have decided about uncertain sends, and what was known then; lines are only added, and stay for ever."""
+
 INSIGHT_CALLS = Table(
     "insight_calls",
     METADATA,

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from delivery.domain.campaigns.campaign import Campaign
 from delivery.domain.campaigns.events import CampaignEvent
+from delivery.domain.campaigns.resolving import DecisionRecord
 from delivery.domain.sending.lanes import Endpoint, Lane
 from delivery.domain.sending.row import SendRow
 from kit.store.ports import Claim, Claims, RequestAnswers
@@ -138,6 +139,18 @@ class LaneStore(Protocol):
         ...
 
 
+class DecisionLog(Protocol):
+    """What people have decided about uncertain sends; lines are only added, and kept for ever."""
+
+    async def add(self, record: DecisionRecord) -> None:
+        """Add a line."""
+        ...
+
+    async def list_of_campaign(self, campaign: str) -> list[DecisionRecord]:
+        """Return the decisions about a campaign, the oldest first."""
+        ...
+
+
 class InsightBudget(Protocol):
     """Insight calls of a channel: 60 an hour (LP 1.6), shared by all replicas."""
 
@@ -165,6 +178,9 @@ class Transaction(Protocol):
 
     @property
     def lanes(self) -> LaneStore: ...  # noqa: D102 - named by its type
+
+    @property
+    def decisions(self) -> DecisionLog: ...  # noqa: D102 - named by its type
 
     @property
     def insight(self) -> InsightBudget: ...  # noqa: D102 - named by its type

@@ -6,9 +6,12 @@ from delivery.application.campaigns.campaigns import Campaigns
 from delivery.application.campaigns.cancelling import Cancelling
 from delivery.application.campaigns.checking import Checking
 from delivery.application.campaigns.ordering import Ordering
+from delivery.application.campaigns.resolving import Resolving
 from delivery.entrypoints.names import CAMPAIGN, CHANNEL
 from delivery.entrypoints.positions import read_position, write_position
 from delivery.entrypoints.translate import read_new_campaign, read_order, write_campaign, write_verdict
+from delivery.entrypoints.translate_resolving import read_ruling, write_resolved
+from kit.callers import current_caller
 from kit.errors import Violations
 from kit.ids import Ids
 from kit.names import CALLER_ID, ResourceName
@@ -23,12 +26,20 @@ class CampaignServicer(CampaignServiceServicer):
     """Prepares, checks, sends and follows campaigns."""
 
     def __init__(
-        self, campaigns: Campaigns, checking: Checking, ordering: Ordering, cancelling: Cancelling, *, ids: Ids
+        self,
+        campaigns: Campaigns,
+        checking: Checking,
+        ordering: Ordering,
+        cancelling: Cancelling,
+        resolving: Resolving,
+        *,
+        ids: Ids,
     ) -> None:
         self._campaigns = campaigns
         self._checking = checking
         self._ordering = ordering
         self._cancelling = cancelling
+        self._resolving = resolving
         self._ids = ids
 
     async def CreateCampaign(self, request: pb.CreateCampaignRequest, _context: object) -> pb.Campaign:
@@ -97,6 +108,16 @@ class CampaignServicer(CampaignServiceServicer):
         once = make_once("CancelCampaign", request, request.request_id)
         sight = await self._cancelling.cancel(request.name, once, etag=request.etag)
         return write_campaign(sight.campaign, sight.waiting)
+
+    async def ResolveCampaign(self, request: pb.ResolveCampaignRequest, _context: object) -> pb.ResolveCampaignResponse:
+        """Take a person's decision about an uncertain campaign."""
+        bad = Violations()
+        with gathering(bad):
+            CAMPAIGN.parse(request.name)
+        check_request_id(bad, request)
+        ruling = read_ruling(bad, request, resolver=current_caller().subject)
+        once = make_once("ResolveCampaign", request, request.request_id)
+        return write_resolved(await self._resolving.resolve(ruling, once))
 
     async def WatchCampaign(
         self, request: pb.WatchCampaignRequest, _context: object

@@ -1,6 +1,7 @@
 """Campaigns, findings, plans and figures between proto and domain."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from delivery.application.campaigns.judge import Verdict
@@ -63,14 +64,19 @@ def read_new_campaign(bad: Violations, request: pb.CreateCampaignRequest, *, nam
 
 def read_order(bad: Violations, request: pb.SendCampaignRequest) -> SendOrder:
     """Read a wish to send; what is malformed is noted."""
-    tokens = request.acknowledgements
+    acknowledgements = read_acknowledgements(bad, request.acknowledgements)
+    not_after = _read_moment(bad, request, "not_after") if request.HasField("not_after") else None
+    return SendOrder(request.name, request.etag, acknowledgements, not_after)
+
+
+def read_acknowledgements(bad: Violations, tokens: Sequence[str]) -> frozenset[str]:
+    """Read tokens of findings that are accepted; what is malformed is noted."""
     if len(tokens) > MOST_ACKNOWLEDGEMENTS:
         bad.add("acknowledgements", f"must hold at most {MOST_ACKNOWLEDGEMENTS} tokens", "TOO_MANY")
     for index, token in enumerate(tokens[:MOST_ACKNOWLEDGEMENTS]):
         if not re.fullmatch(f"[0-9a-f]{{1,{LONGEST_TOKEN}}}", token):
             bad.add(f"acknowledgements[{index}]", "must be a Finding.acknowledgement", "MALFORMED_TOKEN")
-    not_after = _read_moment(bad, request, "not_after") if request.HasField("not_after") else None
-    return SendOrder(request.name, request.etag, frozenset(tokens), not_after)
+    return frozenset(tokens)
 
 
 def write_campaign(campaign: Campaign, waiting: Waiting | None = None) -> pb.Campaign:

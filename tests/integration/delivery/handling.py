@@ -12,12 +12,14 @@ import asyncpg
 
 from delivery.adapters.store.transaction import SqlTransaction, build_transaction
 from delivery.application.campaigns.ordering import SendOrder
+from delivery.application.campaigns.resolving import Ruling
 from delivery.application.lookup import Sight
 from delivery.bootstrap import UseCases, build_use_cases
-from delivery.domain.campaigns.campaign import Campaign
+from delivery.domain.campaigns.campaign import Campaign, Decision
 from delivery.domain.campaigns.draft import NewCampaign
 from delivery.domain.content.inspection import inspect
 from delivery.domain.policy.facts import ChannelFacts
+from delivery.domain.sending.values import KEY_LIFETIME
 from kit.ids import RandomIds
 from kit.store.engine import open_database
 from kit.store.once import Once
@@ -26,6 +28,7 @@ from kit.store.uow import SqlUnitOfWork
 from tests.fakes.clock import FakeClock
 from tests.fakes.delivery_facts import FakeFacts
 from tests.fakes.delivery_line import FakeLine
+from tests.infrastructure.eventually import eventually
 from tests.strategies.policy import MESSAGES, NOW, make_audience, make_list, make_targeting
 
 CHANNEL = "channels/acme"
@@ -78,6 +81,22 @@ class Delivery:
         assert await self.dispatch()
         return name
 
+    async def lose(self, **changes: Any) -> str:
+        """Order a send, lose LINE's answer for as long as its key lives, and return the uncertain campaign's name."""
+        self.line.lose_next_answer(accepted=False)
+        name = await self.create(**changes)
+        await self.order(name)
+        assert await self.dispatch()
+        self.clock.advance(KEY_LIFETIME)
+        self.facts.refresh(at=self.clock.now())
+        assert await self.dispatch()
+        return name
+
+    async def resolve(self, name: str, decision: Decision, *, etag: str) -> Campaign:
+        """Decide about a campaign."""
+        ruling = Ruling(name, etag, decision, resolver="user:operator")
+        return (await self.use_cases.resolving.resolve(ruling, make_once())).sight.campaign
+
     async def dispatch(self) -> bool:
         """Work on one row that LINE is to be called for; False when there is none."""
         claim = await self.use_cases.dispatching.claim()
@@ -100,10 +119,10 @@ class Delivery:
         """Return a campaign as its caller sees it."""
         return await self.use_cases.campaigns.get(name)
 
-    async def list_log(self, name: str) -> list[str]:
-        """Return the entries of a campaign's log of attempts, in order."""
-        query = "SELECT entry FROM send_attempts WHERE request LIKE $1 || '/%' ORDER BY id"
-        return [row["entry"] for row in await self.connection.fetch(query, name)]
+    async def await_blocked(self) -> None:
+        """Return once somebody waits for a lock of this database."""
+        query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        await eventually(lambda: self.connection.fetchval(query))
 
     async def list_facts(self) -> list[str]:
         """Return what was published, in order, without the subjects' beginnings."""

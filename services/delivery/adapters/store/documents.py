@@ -53,6 +53,7 @@ def write_uncertainty(uncertainty: Uncertainty) -> dict[str, Any]:
         "last_attempt_time": _write_time(uncertainty.last_attempt_time),
         "attempt_count": uncertainty.attempt_count,
         "line_request_ids": list(uncertainty.line_request_ids),
+        "since": _write_time(uncertainty.since),
     }
 
 
@@ -64,6 +65,7 @@ def read_uncertainty(document: Mapping[str, Any]) -> Uncertainty:
         last_attempt_time=_read_time(document["last_attempt_time"]),
         attempt_count=document["attempt_count"],
         line_request_ids=tuple(document["line_request_ids"]),
+        since=_read_time(document["since"]),
     )
 
 

@@ -10,6 +10,7 @@ from delivery.adapters.store.campaigns import SqlCampaignStore
 from delivery.adapters.store.insight import SqlInsightBudget
 from delivery.adapters.store.lanes import SqlLaneStore
 from delivery.adapters.store.ledger import SqlLedgerStore
+from delivery.adapters.store.resolutions import SqlDecisionLog
 from delivery.domain.sending.lanes import CAPACITIES, Capacity, Endpoint
 from kit.events.outbox import Outbox
 from kit.ids import Ids
@@ -23,6 +24,7 @@ class SqlTransaction:
     campaigns: SqlCampaignStore
     ledger: SqlLedgerStore
     lanes: SqlLaneStore
+    decisions: SqlDecisionLog
     insight: SqlInsightBudget
     requests: SqlRequestAnswers
     outbox: EventOutbox
@@ -36,6 +38,7 @@ def build_transaction(
         campaigns=SqlCampaignStore(connection),
         ledger=SqlLedgerStore(connection, capacities),
         lanes=SqlLaneStore(connection, capacities),
+        decisions=SqlDecisionLog(connection),
         insight=SqlInsightBudget(connection),
         requests=SqlRequestAnswers(connection),
         outbox=EventOutbox(Outbox(connection), ids=ids),

@@ -71,6 +71,7 @@ class Uncertainty:
         first_attempt_time, last_attempt_time: Of the calls under the last key; None when none is known.
         attempt_count: How many there were.
         line_request_ids: LINE's ids of what it is known to have accepted.
+        since: When it became uncertain.
 
     """
 
@@ -79,11 +80,16 @@ class Uncertainty:
     last_attempt_time: datetime | None = None
     attempt_count: int = 0
     line_request_ids: tuple[str, ...] = ()
+    since: datetime | None = None
 
     @property
     def earliest_resend_time(self) -> datetime | None:
-        """From when no attempt can reach LINE any more: its token has expired (I3); None when there was none."""
-        return None if self.last_attempt_time is None else self.last_attempt_time + TOKEN_LIFETIME
+        """From when no attempt can reach LINE any more: its token has expired (I3); None when there was none.
+
+        A restored ledger may have forgotten attempts, up to the moment when that was noticed.
+        """
+        last = self.since if self.reason is UncertaintyReason.LEDGER_RESTORED else self.last_attempt_time
+        return None if last is None else last + TOKEN_LIFETIME
 
 
 class Decision(Enum):
@@ -172,13 +178,14 @@ class Campaign:
         self.require_sendable("")
         return self._change(order.time, state=CampaignState.SENDING, order=order, acknowledgements=acknowledgements)
 
-    def restart(self, order: Order, resolution: Resolution) -> Self:
-        """Return the campaign on its way again, as a person has decided."""
+    def restart(self, order: Order, resolution: Resolution, acknowledgements: frozenset[str] = frozenset()) -> Self:
+        """Return the campaign on its way again, as a person has decided; what was acknowledged before stays so."""
         return self._change(
             order.time,
             state=CampaignState.SENDING,
             order=order,
             resolution=resolution,
+            acknowledgements=self.acknowledgements | acknowledgements,
             accept_time=None,
             complete_time=None,
             cancel_request_time=None,
@@ -240,9 +247,11 @@ def describe_subject(campaign: Campaign) -> Subject:
 def _describe_uncertainty(row: SendRow) -> Uncertainty | None:
     if row.ending is None or not isinstance(row.ending.reason, UncertaintyReason):
         return None
-    ids = row.acceptance.ids if row.acceptance else ()
-    if row.attempt is None:
-        return Uncertainty(row.ending.reason, line_request_ids=ids)
     return Uncertainty(
-        row.ending.reason, row.attempt.first_time, row.attempt.last_time, row.attempt.count, line_request_ids=ids
+        reason=row.ending.reason,
+        first_attempt_time=row.attempt.first_time if row.attempt else None,
+        last_attempt_time=row.attempt.last_time if row.attempt else None,
+        attempt_count=row.attempt.count if row.attempt else 0,
+        line_request_ids=row.acceptance.ids if row.acceptance else (),
+        since=row.ending.time,
     )

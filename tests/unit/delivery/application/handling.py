@@ -7,12 +7,14 @@ from uuid import uuid4
 
 from delivery.adapters.events import FACTS
 from delivery.application.campaigns.ordering import SendOrder
+from delivery.application.campaigns.resolving import Resolved, Ruling
 from delivery.application.lookup import Sight
 from delivery.bootstrap import UseCases, build_use_cases
-from delivery.domain.campaigns.campaign import Campaign
+from delivery.domain.campaigns.campaign import Campaign, CampaignState, Decision
 from delivery.domain.campaigns.draft import NewCampaign
 from delivery.domain.content.inspection import inspect
 from delivery.domain.policy.facts import ChannelFacts
+from delivery.domain.sending.values import KEY_LIFETIME
 from kit.store.once import Once
 from kit.store.ports import RequestKey
 from tests.fakes.clock import FakeClock
@@ -63,6 +65,22 @@ class Delivery:
     async def cancel(self, name: str, *, etag: str = "") -> Campaign:
         """Cancel an order."""
         return (await self.use_cases.cancelling.cancel(name, make_once(), etag=etag)).campaign
+
+    async def resolve(self, name: str, decision: Decision, *, etag: str = "", **changes: Any) -> Resolved:
+        """Decide about a campaign as it is now, unless another etag is given."""
+        seen = etag or (await self.get(name)).etag
+        ruling = Ruling(name, seen, decision, resolver="user:operator", **changes)
+        return await self.use_cases.resolving.resolve(ruling, make_once())
+
+    async def lose(self, **order: Any) -> str:
+        """Order a send, lose LINE's answer for as long as its key lives, and return the uncertain campaign's name."""
+        self.line.lose_next_answer(accepted=False)
+        name = await self.order(**order)
+        await self.dispatch()
+        self.advance(KEY_LIFETIME)
+        await self.dispatch()
+        assert (await self.get(name)).state is CampaignState.UNCERTAIN
+        return name
 
     async def dispatch(self) -> bool:
         """Work on one row that LINE is to be called for; False when there is none."""
