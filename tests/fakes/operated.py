@@ -56,12 +56,10 @@ class FakeOutreach(ChannelServiceServicer, ReportServiceServicer, LedgerServiceS
         return self.state
 
     async def FenceLedger(self, request: Any, context: Any) -> Any:  # noqa: N802 - named by the proto
-        """Note the fence; every name was forgotten, and three campaigns become uncertain at the end."""
+        """Note the fence; every name was forgotten, and three campaigns become uncertain each time."""
         await self._take("FenceLedger", context)
         self.fences.append(request)
-        return ledger_pb2.FenceLedgerResponse(
-            refused_name_count=len(request.campaigns), uncertain_campaign_count=3 if request.complete else 0
-        )
+        return ledger_pb2.FenceLedgerResponse(refused_name_count=len(request.campaigns), uncertain_campaign_count=3)
 
     async def _take(self, method: str, context: Any) -> None:
         self.asked.append(method)

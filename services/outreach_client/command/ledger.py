@@ -13,7 +13,6 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from outreach.audience.v1.channel_pb2 import ListChannelsRequest
 from outreach.delivery.v1.ledger_pb2 import (
     FenceLedgerRequest,
-    FenceLedgerResponse,
     GetLedgerStateRequest,
     LedgerState,
 )
@@ -61,24 +60,26 @@ async def fence(services: Services, restore_time: datetime | None, out: TextIO) 
         return
     since = restore_time or _read_last_change(state)
     out.write(f"Fencing what happened since {since.isoformat()}.\n")
-    refused, names = 0, list[str]()
-    async for name in _list_campaigns(services, since - MARGIN, out):
-        names.append(name)
-        if len(names) == NAMES_PER_CALL:
-            refused += (await _fence(services, since, names)).refused_name_count
-            names = []
-    last = await _fence(services, since, names, complete=True)
-    refused += last.refused_name_count
+    refused, uncertain = 0, 0
+    async for names, is_last in _batch(_list_campaigns(services, since - MARGIN, out)):
+        request = FenceLedgerRequest(restore_time=_to_stamp(since), campaigns=names, complete=is_last)
+        done = await services.ledger.FenceLedger(request, timeout=FENCE_TIMEOUT_S)
+        refused += done.refused_name_count
+        uncertain += done.uncertain_campaign_count
     out.write(f"Names that the ledger had forgotten and refuses from now on: {refused}.\n")
-    out.write(f"Campaigns that became UNCERTAIN, for a person to decide: {last.uncertain_campaign_count}.\n")
+    out.write(f"Campaigns that became UNCERTAIN, for a person to decide: {uncertain}.\n")
     out.write("The ledger takes orders again.\n")
 
 
-async def _fence(
-    services: Services, since: datetime, names: list[str], *, complete: bool = False
-) -> FenceLedgerResponse:
-    request = FenceLedgerRequest(restore_time=_to_stamp(since), campaigns=names, complete=complete)
-    return await services.ledger.FenceLedger(request, timeout=FENCE_TIMEOUT_S)
+async def _batch(names: AsyncIterator[str]) -> AsyncIterator[tuple[list[str], bool]]:
+    """Give names in parts of what one call takes, each with whether it is the last; at least one part."""
+    batch: list[str] = []
+    async for name in names:
+        if len(batch) == NAMES_PER_CALL:
+            yield batch, False
+            batch = []
+        batch.append(name)
+    yield batch, True
 
 
 async def _list_campaigns(services: Services, begin: datetime, out: TextIO) -> AsyncIterator[str]:
