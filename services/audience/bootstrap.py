@@ -10,6 +10,7 @@ from pathlib import Path
 
 import grpc
 
+from audience.adapters import retention
 from audience.adapters.hubspot.client import open_hubspot
 from audience.adapters.line import LineApiAccounts
 from audience.adapters.store.transaction import SqlTransaction, build_transaction
@@ -30,15 +31,11 @@ from audience.entrypoints.rpc_channels import ChannelServicer
 from audience.entrypoints.rpc_contact_lists import ContactListServicer
 from audience.entrypoints.rpc_internal import LineTokenServicer, TargetingFactsServicer
 from kit import service
-from kit.clock import open_clock
-from kit.events import outbox
 from kit.events.streams import EventStream
 from kit.ids import RandomIds
 from kit.rpc.run import Worker
 from kit.rpc.server import Api
-from kit.service import Definition, Service, keep_house, open_ground, work_side_by_side
-from kit.store import requests
-from kit.store.engine import Database
+from kit.service import Definition, Ground, Service, keep_house, open_ground, work_side_by_side
 from kit.store.uow import SqlUnitOfWork
 from lineapi.client import LINEClient
 from lineapi.transport import open_http
@@ -52,7 +49,7 @@ AUDIENCE = Definition(
     name="audience",
     migrations=Path(__file__).parent / "adapters" / "migrations",
     stream=EventStream(name="audience", subjects=("outreach.audience.v1.>",)),
-    retention=(outbox.RETENTION, requests.RETENTION),
+    retention=retention.RULES,
 )
 
 LIST_SYNC_IDLE = timedelta(milliseconds=500)
@@ -87,13 +84,13 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
         http = await ground.resources.enter_async_context(open_http())
         contacts = await ground.resources.enter_async_context(open_hubspot(settings.hubspot_url))
         line = LINEClient(http, api_url=settings.line_api_url)
-        use_cases = _build_use_cases(settings, ground.database, line, contacts)
+        use_cases = _build_use_cases(settings, ground, line, contacts)
         yield Service(_build_api(use_cases), [*keep_house(AUDIENCE, ground), *_build_workers(use_cases)])
 
 
-def _build_use_cases(settings: Settings, database: Database, client: LINEClient, contacts: ContactSource) -> UseCases:
-    clock, ids = open_clock(settings.clock_file), RandomIds()
-    uow: SqlUnitOfWork[SqlTransaction] = SqlUnitOfWork(database, partial(build_transaction, ids=ids))
+def _build_use_cases(settings: Settings, ground: Ground, client: LINEClient, contacts: ContactSource) -> UseCases:
+    clock, ids = ground.clock, RandomIds()
+    uow: SqlUnitOfWork[SqlTransaction] = SqlUnitOfWork(ground.database, partial(build_transaction, ids=ids))
     line = LineApiAccounts(client, clock=clock)
     vault = AesGcmVault(read_keys(settings.keys_file))
     keyring = Keyring(uow=uow, line=line, vault=vault, clock=clock)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import grpc
 
+from delivery.adapters import retention
 from delivery.adapters.audience_client import AudienceFactsSource, AudienceTokenIssuer
 from delivery.adapters.line import LineApiInsight, LineApiMessages, open_line
 from delivery.adapters.line_tokens import LineTokens
@@ -34,15 +35,13 @@ from delivery.entrypoints.rpc_campaigns import CampaignServicer
 from delivery.entrypoints.rpc_internal import SendObservationServicer
 from kit import service
 from kit.background import run_side_by_side, run_steps
-from kit.clock import Clock, open_clock
-from kit.events import outbox
+from kit.clock import Clock
 from kit.events.streams import EventStream
 from kit.ids import Ids, RandomIds
 from kit.rpc.client import connect
 from kit.rpc.run import Worker
 from kit.rpc.server import Api
 from kit.service import Definition, Service, keep_house, open_ground
-from kit.store import requests
 from kit.store.ports import UnitOfWork
 from kit.store.uow import SqlUnitOfWork
 from outreach.delivery.internal.v1.send_list_pb2_grpc import (
@@ -57,7 +56,7 @@ DELIVERY = Definition(
     name="delivery",
     migrations=Path(__file__).parent / "adapters" / "migrations",
     stream=EventStream(name="delivery", subjects=("outreach.delivery.v1.>",)),
-    retention=(outbox.RETENTION, requests.RETENTION),
+    retention=retention.RULES,
 )
 
 IDLE = timedelta(milliseconds=200)
@@ -103,7 +102,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             facts=AudienceFactsSource(audience),
             messages=LineApiMessages(client, tokens),
             insight=LineApiInsight(client, tokens),
-            clock=open_clock(settings.clock_file),
+            clock=ground.clock,
         )
         yield Service(build_api(use_cases), [*keep_house(DELIVERY, ground), *_build_workers(use_cases)])
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from kit.background import run_steps
+from kit.clock import Clock, open_clock
 from kit.config import BaseSettings, ConfigError
 from kit.events.bus import NatsBus
 from kit.events.relay import Relay
@@ -21,7 +22,7 @@ from kit.rpc.server import Api, RPCServer
 from kit.store.engine import Database, open_database, trace_statements
 from kit.store.errors import StoreRefusal
 from kit.store.migrate import upgrade_when_reachable
-from kit.store.retention import Retention, keep_swept
+from kit.store.retention import Rule, keep_swept
 
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 
@@ -35,7 +36,7 @@ class Definition:
         migrations: folder of its Alembic revisions.
         stream: where its events go.
         subscriptions: what its consumers read; an operator's command looks here (`kit.events.subscriptions`).
-        retention: which rows of its database go when.
+        retention: of every table of its database, kit's included, which rows go when.
 
     """
 
@@ -43,15 +44,16 @@ class Definition:
     migrations: Path
     stream: EventStream
     subscriptions: Sequence[Subscription] = ()
-    retention: Sequence[Retention]
+    retention: Sequence[Rule]
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a service stands on; `resources` closes the service's own connections before these."""
+    """What a service stands on, business time included; `resources` closes the service's own connections first."""
 
     database: Database
     bus: NatsBus
+    clock: Clock
     resources: AsyncExitStack
 
 
@@ -114,7 +116,7 @@ async def open_ground(definition: Definition, settings: BaseSettings) -> AsyncIt
         if settings.otlp_endpoint is not None:
             resources.enter_context(trace_statements(database))
         bus = await resources.enter_async_context(NatsBus(settings.nats_url, name=definition.name))
-        yield Ground(database, bus, resources)
+        yield Ground(database, bus, open_clock(settings.clock_file), resources)
 
 
 def keep_house(definition: Definition, ground: Ground) -> list[Worker]:
@@ -122,7 +124,7 @@ def keep_house(definition: Definition, ground: Ground) -> list[Worker]:
     relay = Relay(ground.database, ground.bus.stream(definition.stream), replica=RandomIds().uuid4())
     return [
         Worker("relay", relay.run),
-        Worker("retention", partial(keep_swept, ground.database.writer, definition.retention)),
+        Worker("retention", partial(keep_swept, ground.database.writer, definition.retention, clock=ground.clock)),
     ]
 
 

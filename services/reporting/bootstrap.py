@@ -10,8 +10,7 @@ from pathlib import Path
 import grpc
 
 from kit import service
-from kit.clock import Clock, open_clock
-from kit.events import inbox, outbox
+from kit.clock import Clock
 from kit.events.consumer import Consumer
 from kit.events.dead_letters import DeadLetters
 from kit.events.inbox import handle_once
@@ -25,6 +24,7 @@ from kit.service import Definition, Ground, Service, keep_house, open_ground, wo
 from kit.store.engine import open_database
 from kit.store.uow import SqlUnitOfWork
 from outreach.reporting.v1.report_pb2_grpc import add_ReportServiceServicer_to_server
+from reporting.adapters import retention
 from reporting.adapters.delivery_client import DeliverySends
 from reporting.adapters.delivery_stream import DeliveryStream
 from reporting.adapters.send_list import DeliverySendList
@@ -43,7 +43,7 @@ REPORTING = Definition(
     migrations=Path(__file__).parent / "adapters" / "migrations",
     stream=EventStream(name="reporting", subjects=("outreach.reporting.v1.>",)),
     subscriptions=(consumers.CAMPAIGNS,),
-    retention=(outbox.RETENTION, inbox.RETENTION),
+    retention=retention.RULES,
 )
 
 PUBLISHING_IDLE = timedelta(milliseconds=500)
@@ -74,7 +74,7 @@ async def open_service(settings: Settings, *, clock: Clock | None = None) -> Asy
         connection = connect(REPORTING.name, settings.delivery_address, settings)
         delivery = await ground.resources.enter_async_context(connection)
         uow: SqlUnitOfWork[SqlTransaction] = SqlUnitOfWork(ground.database, partial(build_transaction, ids=RandomIds()))
-        time = clock or open_clock(settings.clock_file)
+        time = clock or ground.clock
         sends = DeliverySendList(delivery)
         workers = [
             *keep_house(REPORTING, ground),

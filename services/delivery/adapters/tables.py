@@ -164,6 +164,7 @@ SEND_ATTEMPTS = Table(
     Column("evidence", Text, nullable=False),
     Column("time", TIME, nullable=False),
     Index("send_attempts_request", "request"),
+    Index("send_attempts_time", "time"),
 )
 """What was attempted and answered; lines are only added."""
 
@@ -188,5 +189,6 @@ INSIGHT_CALLS = Table(
     Column("channel", Text, nullable=False),
     Column("call_time", TIME, nullable=False),
     Index("insight_calls_recent", "channel", "call_time"),
+    Index("insight_calls_time", "call_time"),
 )
 """Insight calls of the last hour, for the budget."""

@@ -1,7 +1,6 @@
 """The inbox: each consumer handles each event once, in the transaction of the handler's effect (ST 3.4)."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import Protocol, TypeVar
 
 from sqlalchemy import bindparam
@@ -12,10 +11,6 @@ from kit.events.envelope import Event
 from kit.events.ports import Handler, Inbox
 from kit.events.schema import INBOX
 from kit.store.ports import UnitOfWork
-from kit.store.retention import Retention
-
-# Well beyond what a stream keeps (`kit.events.bus.EventStream.max_age`), after which no repeat can come.
-RETENTION = Retention(INBOX, INBOX.c.receive_time, keep=timedelta(days=30))
 
 _NOTE = (
     insert(INBOX)

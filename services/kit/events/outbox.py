@@ -1,7 +1,6 @@
 """The outbox: events written in the transaction of the change that they report (ST 3.4)."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from sqlalchemy import bindparam, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,10 +9,6 @@ from kit.events.envelope import Event
 from kit.events.rows import to_columns
 from kit.events.schema import OUTBOX
 from kit.events.tracing import current_traceparent
-from kit.store.retention import Retention
-
-# Kept a while after publication for questions of the kind "what did we say, and when?".
-RETENTION = Retention(OUTBOX, OUTBOX.c.publish_time, keep=timedelta(days=3))
 
 _EVENT_COLUMNS = ("event_id", "source", "type", "subject", "resource", "event_time", "body", "traceparent")
 

@@ -28,7 +28,7 @@ class EventStream:
         name: the service's name.
         subjects: what it stores, as `outreach.audience.v1.>`.
         max_age: how long an event can be read; consumers that were away longer reconcile (architecture 8). Not longer
-            than inboxes remember (`kit.events.inbox.RETENTION`).
+            than inboxes remember (`kit.retention`).
         duplicate_window: how long a repeated id is recognised. Longer than a relay's lease, since the next relay
             repeats what a dead one left unmarked.
         replica_count: copies in a NATS cluster.

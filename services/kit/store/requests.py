@@ -1,6 +1,5 @@
 """What repeatable requests were answered with (ST 1.12, AIP-155), on PostgreSQL."""
 
-from datetime import timedelta
 from hashlib import sha256
 
 from google.protobuf.wrappers_pb2 import StringValue
@@ -9,11 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit.errors import RequestIdReused
 from kit.store.ports import RequestKey
-from kit.store.retention import Retention
 from kit.store.schema import REQUEST_ANSWERS
-
-# Longer than any caller retries; AIP-155 leaves it to the service. Public comments of each `request_id` tell it.
-RETENTION = Retention(REQUEST_ANSWERS, REQUEST_ANSWERS.c.create_time, keep=timedelta(days=30))
 
 
 class SqlRequestAnswers:

@@ -1,6 +1,6 @@
-"""A service as a process of its own: `python -m tests.integration.kit_rpc.service_process SECONDS`.
+"""A service as a process of its own: `python -m tests.integration.kit_rpc.service_process FILE`.
 
-It claims jobs (`tests.integration.kit_store.jobs`), works on each for so many seconds, and notes then that it is done.
+It claims jobs (`tests.integration.kit_store.jobs`), works on each until there is such a file, and notes it.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import structlog
 
@@ -21,6 +22,7 @@ from kit.service import Definition, Service, keep_house, open_ground, serve
 from kit.store.holding import holding
 from kit.store.ports import Claim
 from kit.store.uow import SqlUnitOfWork
+from tests.infrastructure.eventually import eventually
 from tests.integration.kit_rpc.echo import ACCESS, INTERNAL, PUBLIC, EchoServicer
 from tests.integration.kit_store.databases import MIGRATIONS
 from tests.integration.kit_store.jobs import METADATA, Job, SqlJobStore
@@ -38,9 +40,9 @@ DEFINITION = Definition(
 class Jobs:
     """The use case of jobs."""
 
-    def __init__(self, uow: SqlUnitOfWork[SqlJobStore], span: timedelta) -> None:
+    def __init__(self, uow: SqlUnitOfWork[SqlJobStore], end: Path) -> None:
         self._uow = uow
-        self._span = span
+        self._end = end
 
     async def claim(self) -> Claim[Job] | None:
         """Take a job."""
@@ -51,7 +53,7 @@ class Jobs:
         """Work on a job, and note it."""
         async with holding(self._uow, lambda jobs: jobs, claim, lease=LEASE):
             structlog.get_logger().info("job_begun")
-            await asyncio.sleep(self._span.total_seconds())
+            await eventually(self._end.exists, deadline=600)
             async with self._uow() as jobs:
                 await jobs.save(Job(claim.item.owner, claim.item.id, note="done"))
 
@@ -61,7 +63,7 @@ async def _open(settings: BaseSettings) -> AsyncIterator[Service]:
     async with open_ground(DEFINITION, settings) as ground:
         async with ground.database.writer.begin() as connection:
             await connection.run_sync(METADATA.create_all)
-        jobs = Jobs(SqlUnitOfWork(ground.database, SqlJobStore), timedelta(seconds=float(sys.argv[1])))
+        jobs = Jobs(SqlUnitOfWork(ground.database, SqlJobStore), Path(sys.argv[1]))
         work = partial(run_side_by_side, "jobs", jobs.claim, jobs.work, most=1, idle=timedelta(hours=1))
         api = Api(service="echo", public=[PUBLIC], internal=[INTERNAL], access=ACCESS, register=EchoServicer().register)
         yield Service(api, [*keep_house(DEFINITION, ground), Worker("jobs", work)])

@@ -10,8 +10,8 @@ from uuid import uuid4
 import nats
 
 from deploy.local.ports import ReservedPort
+from kit import retention
 from kit.config import BaseSettings
-from kit.events import outbox
 from kit.events.envelope import Event
 from kit.events.outbox import Outbox
 from kit.events.streams import EventStream
@@ -28,7 +28,7 @@ ECHO = Definition(
     name="echo",
     migrations=MIGRATIONS,
     stream=EventStream(name="echo", subjects=("outreach.echo.v1.>",)),
-    retention=(outbox.RETENTION,),
+    retention=retention.RULES,
 )
 
 
