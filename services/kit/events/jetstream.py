@@ -1,7 +1,7 @@
 """Requests about JetStream's streams and consumers, as documents: what this program does not know of stays as it is.
 
-nats-py's own `StreamConfig` and `ConsumerConfig` drop what they do not know from an answer, and what an update does not
-name the server resets. So a document is read, changed in one place, and sent back whole.
+nats-py's own classes drop what they do not know from an answer (of a consumer, its priority groups), and what an update
+does not name the server resets. So a document is read, changed in one place, and sent back whole.
 """
 
 import json
