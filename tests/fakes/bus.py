@@ -1,10 +1,11 @@
 """In-memory stand-ins for the ports of `kit.events`."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from kit.events.envelope import Event
 from kit.events.errors import BusUnavailable
-from kit.events.ports import Stored, StreamState
+from kit.events.ports import Stored, StoredEvent, StreamExtent, StreamState
 
 
 class FakeBus:
@@ -56,6 +57,48 @@ class FakeBus:
     def _require(self) -> None:
         if not self.available:
             self.refusals += 1
+            raise BusUnavailable("The bus is switched off.")
+
+
+class FakeReadback:
+    """A `Readback` of a stream that a test fills.
+
+    `first_sequence` is that of the first of `events`; `incarnation` of None says that there is no stream.
+    """
+
+    def __init__(self) -> None:
+        self.available = True
+        self.incarnation: str | None = "first"
+        self.first_sequence = 1
+        self.events: list[StoredEvent | None] = []
+        self.reads = 0
+        self._interruption: Callable[[], None] | None = None
+
+    def when_measured(self, interrupt: Callable[[], None]) -> None:
+        """Let something happen while the stream is asked what it holds."""
+        self._interruption = interrupt
+
+    def store(self, *event_ids: str, source: str = "outreach.delivery", at: datetime) -> None:
+        """Store events."""
+        self.events += [StoredEvent(event_id, source, at) for event_id in event_ids]
+
+    async def measure(self) -> StreamExtent | None:
+        """Return what the stream holds."""
+        self._require()
+        if self._interruption is not None:
+            self._interruption()
+        if self.incarnation is None:
+            return None
+        return StreamExtent(self.incarnation, self.first_sequence, self.first_sequence + len(self.events) - 1)
+
+    async def read(self, sequence: int) -> StoredEvent | None:
+        """Return one event."""
+        self._require()
+        self.reads += 1
+        return self.events[sequence - self.first_sequence]
+
+    def _require(self) -> None:
+        if not self.available:
             raise BusUnavailable("The bus is switched off.")
 
 

@@ -13,6 +13,7 @@ from kit.events.deliveries import deliver_all
 from kit.events.durables import ensure_durable
 from kit.events.errors import REFUSAL_PAUSE, BusRefusal, BusUnavailable
 from kit.events.jetstream import REQUEST_TIMEOUT_S
+from kit.events.readback import NatsReadback
 from kit.events.streams import EventStream, NatsStream
 
 # How long one pull waits at the server; also the longest wait for the first event after a reconnect.
@@ -30,6 +31,10 @@ class NatsBus(NatsConnection):
     def stream(self, stream: EventStream) -> NatsStream:
         """Return the publisher to a stream."""
         return NatsStream(self, stream)
+
+    def readback(self, stream: EventStream) -> NatsReadback:
+        """Return the reader of what a stream holds."""
+        return NatsReadback(self, stream.name)
 
     async def consume(
         self,

@@ -1,8 +1,10 @@
 """The outbox: events written in the transaction of the change that they report (ST 3.4)."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from sqlalchemy import bindparam, func, insert, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit.events.envelope import Event
@@ -39,3 +41,14 @@ class Outbox:
         if event.traceparent is None:
             event = replace(event, traceparent=current_traceparent())
         await self._connection.execute(_ADD, to_columns(event))
+
+
+async def find_unknown(connection: AsyncConnection, event_ids: Collection[str]) -> list[str]:
+    """Return those ids of which the outbox holds no event: it never had one, or has deleted it (`RETENTION`).
+
+    Reads all that the outbox holds: for the rare moments at which a service doubts its own memory.
+    """
+    asked = func.unnest(bindparam("ids", type_=ARRAY(OUTBOX.c.event_id.type))).table_valued("id").render_derived()
+    known = select(OUTBOX.c.event_id).where(OUTBOX.c.event_id == asked.c.id).exists()
+    found = await connection.execute(select(asked.c.id).where(~known), {"ids": list(event_ids)})
+    return list(found.scalars())

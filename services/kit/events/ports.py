@@ -48,6 +48,30 @@ class StreamState:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamExtent:
+    """What a stream holds: `incarnation` as in `StreamState`, and the numbers of its oldest and its newest event.
+
+    Without events the oldest number is one above the newest, which is that of the last event that was there.
+    """
+
+    incarnation: str
+    first_sequence: int
+    last_sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event that a stream holds, by its id and source, and when the bus stored it, by the bus's clock.
+
+    Both are empty for a message that is none of ours.
+    """
+
+    event_id: str
+    source: str
+    store_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """The bus's word that it has an event: its number in the stream, and whether it was there already."""
 
@@ -85,4 +109,22 @@ class Publisher(Protocol):
             BusUnavailable: it may or may not be stored.
 
         """
+        ...
+
+
+class Readback(Protocol):
+    """A service's own stream, read as the witness of what the service has published."""
+
+    async def measure(self) -> StreamExtent | None:
+        """Return what the stream holds; None when there is none.
+
+        Raises:
+            BusUnavailable: the bus gives no answer.
+            BusRefusal: the bus does not let us ask.
+
+        """
+        ...
+
+    async def read(self, sequence: int) -> StoredEvent | None:
+        """Return one event; None when the stream has it no more. Raises as `measure`."""
         ...

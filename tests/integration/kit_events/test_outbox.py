@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from kit.events.envelope import Event
 from kit.events.errors import BusUnavailable
-from kit.events.outbox import Outbox
+from kit.events.outbox import Outbox, find_unknown
 from kit.events.ports import Stored
 from kit.events.relay import BATCH
 from kit.store.engine import Database
@@ -255,3 +255,18 @@ def added(database: Database) -> Condition:
         return True
 
     return condition
+
+
+async def test_the_outbox_knows_what_it_published(database: Database) -> None:
+    """Events are known by their ids, before they are published and after; others are not."""
+    bus = FakeBus()
+    events = [make_event() for _ in range(3)]
+    for event in events[:2]:
+        await add(database, event)
+    async with relaying(database, bus):
+        await eventually(waiting(database, 0))
+    await add(database, events[2])
+    async with connected(database.reader) as connection:
+        unknown = await find_unknown(connection, [*ids(events), "elsewhere"])
+
+    assert unknown == ["elsewhere"]
