@@ -1,10 +1,10 @@
 """Puts the delivery service together; the only module that names concrete adapters."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import grpc
 
 from delivery.adapters import retention
 from delivery.adapters.audience_client import AudienceFactsSource, AudienceTokenIssuer
+from delivery.adapters.events import SOURCE
 from delivery.adapters.line import LineApiInsight, LineApiMessages, open_line
 from delivery.adapters.line_tokens import LineTokens
 from delivery.adapters.store.transaction import build_transaction
@@ -24,6 +25,9 @@ from delivery.application.campaigns.resolving import Resolving
 from delivery.application.facts_port import TargetingFactsSource
 from delivery.application.line_port import LineInsight, LineMessages
 from delivery.application.ports import Transaction
+from delivery.application.restores.fencing import Fencing
+from delivery.application.restores.watching import LOOK_INTERVAL, Watching
+from delivery.application.restores.witness import Witness
 from delivery.application.sending.calling import Calling
 from delivery.application.sending.dispatching import Dispatching
 from delivery.application.sending.observing import Observing
@@ -33,9 +37,11 @@ from delivery.domain.sending.lanes import set_capacities
 from delivery.entrypoints.access import ACCESS, INTERNAL, PUBLIC, REASONS
 from delivery.entrypoints.rpc_campaigns import CampaignServicer
 from delivery.entrypoints.rpc_internal import SendObservationServicer
+from delivery.entrypoints.rpc_ledger import LedgerServicer
 from kit import service
 from kit.background import run_side_by_side, run_steps
-from kit.clock import Clock
+from kit.clock import Clock, machine_now
+from kit.events.ports import Readback
 from kit.events.streams import EventStream
 from kit.ids import Ids, RandomIds
 from kit.rpc.client import connect
@@ -50,7 +56,7 @@ from outreach.delivery.internal.v1.send_list_pb2_grpc import (
 )
 from outreach.delivery.internal.v1.send_observation_pb2_grpc import add_SendObservationServiceServicer_to_server
 from outreach.delivery.v1.campaign_pb2_grpc import add_CampaignServiceServicer_to_server
-from outreach.delivery.v1.ledger_pb2_grpc import LedgerServiceServicer, add_LedgerServiceServicer_to_server
+from outreach.delivery.v1.ledger_pb2_grpc import add_LedgerServiceServicer_to_server
 
 DELIVERY = Definition(
     name="delivery",
@@ -81,6 +87,8 @@ class UseCases:
     dispatching: Dispatching
     progress: Progress
     observing: Observing
+    watching: Watching
+    fencing: Fencing
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
@@ -102,6 +110,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             facts=AudienceFactsSource(audience),
             messages=LineApiMessages(client, tokens),
             insight=LineApiInsight(client, tokens),
+            stream=ground.bus.readback(DELIVERY.stream),
             clock=ground.clock,
         )
         yield Service(build_api(use_cases), [*keep_house(DELIVERY, ground), *_build_workers(use_cases)])
@@ -113,11 +122,14 @@ def build_use_cases(
     facts: TargetingFactsSource,
     messages: LineMessages,
     insight: LineInsight,
+    stream: Readback,
     clock: Clock,
+    machine_now: Callable[[], datetime] = machine_now,
     ids: Ids | None = None,
 ) -> UseCases:
     """Put the use cases on a store and on what lies outside; without `ids` campaigns get random ones."""
     calling = Calling(uow=uow, line=messages, clock=clock)
+    witness = Witness(uow=uow, stream=stream, source=SOURCE, now=machine_now)
     judge = Judge(facts=facts, line=messages, clock=clock)
     return UseCases(
         campaigns=Campaigns(uow=uow, facts=facts, clock=clock, ids=ids or RandomIds()),
@@ -128,6 +140,8 @@ def build_use_cases(
         dispatching=Dispatching(uow=uow, facts=facts, calling=calling, clock=clock),
         progress=Progress(uow=uow, line=messages, clock=clock),
         observing=Observing(uow=uow, line=insight, clock=clock),
+        watching=Watching(uow=uow, witness=witness, clock=clock, now=machine_now),
+        fencing=Fencing(uow=uow, witness=witness, clock=clock),
     )
 
 
@@ -146,7 +160,7 @@ def build_api(use_cases: UseCases) -> Api:
         add_CampaignServiceServicer_to_server(campaigns, server)
         add_SendObservationServiceServicer_to_server(SendObservationServicer(use_cases.observing), server)
         add_SendListServiceServicer_to_server(SendListServiceServicer(), server)  # type: ignore[abstract]
-        add_LedgerServiceServicer_to_server(LedgerServiceServicer(), server)  # type: ignore[abstract]
+        add_LedgerServiceServicer_to_server(LedgerServicer(use_cases.fencing), server)
 
     return Api(
         service=DELIVERY.name, public=PUBLIC, internal=INTERNAL, access=ACCESS, reasons=REASONS, register=register
@@ -154,8 +168,18 @@ def build_api(use_cases: UseCases) -> Api:
 
 
 def _build_workers(use_cases: UseCases) -> list[Worker]:
-    dispatching, progress = use_cases.dispatching, use_cases.progress
-    dispatch = partial(run_side_by_side, "dispatch", dispatching.claim, dispatching.work, most=SIDE_BY_SIDE, idle=IDLE)
+    dispatching, progress, watching = use_cases.dispatching, use_cases.progress, use_cases.watching
+    watch = partial(run_steps, "watch", watching.look, idle=LOOK_INTERVAL, failure_pause=LOOK_INTERVAL)
+
+    async def dispatch() -> None:
+        await watching.wait_for_first_look()
+        await run_side_by_side("dispatch", dispatching.claim, dispatching.work, most=SIDE_BY_SIDE, idle=IDLE)
+
     follow = partial(run_side_by_side, "progress", progress.claim, progress.work, most=SIDE_BY_SIDE, idle=IDLE)
     review = partial(run_steps, "review", dispatching.review, idle=REVIEW_INTERVAL)
-    return [Worker("dispatch", dispatch), Worker("progress", follow), Worker("review", review)]
+    return [
+        Worker("watch", watch),
+        Worker("dispatch", dispatch),
+        Worker("progress", follow),
+        Worker("review", review),
+    ]

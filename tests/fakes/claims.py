@@ -55,6 +55,12 @@ class FakeClaims(ABC, Generic[ItemT]):
         """Let the leases of all items run out."""
         self._leased.clear()
 
+    def revoke(self, item: ItemT) -> None:
+        """Take an item away from whoever has claimed it."""
+        key = self._key_of(item)
+        self._numbers[key] = self._numbers.get(key, 0) + 1
+        self._leased.pop(key, None)
+
     def is_free(self, item: ItemT) -> bool:
         """Tell whether nobody has claimed an item."""
         return self._key_of(item) not in self._leased

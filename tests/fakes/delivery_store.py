@@ -5,16 +5,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from delivery.application.ports import PagePosition, Place
-from delivery.domain.campaigns.campaign import Campaign
+from delivery.domain.campaigns.campaign import Campaign, CampaignState
 from delivery.domain.campaigns.events import CampaignEvent
 from delivery.domain.campaigns.resolving import DecisionRecord
+from delivery.domain.sending.failures import UncertaintyReason
 from delivery.domain.sending.lanes import CAPACITIES, Endpoint, Lane, open_lane
+from delivery.domain.sending.restores import LedgerState
 from delivery.domain.sending.row import SendRow
 from delivery.domain.sending.values import RowState
 from kit.clock import Clock
 from kit.errors import AlreadyExists
 from kit.store.ports import Claim
 from tests.fakes.claims import FakeClaims
+from tests.fakes.delivery_ledger_state import FakeLedgerState
 from tests.fakes.store import FakeRequestAnswers
 
 MOST_INSIGHT_CALLS = 60
@@ -55,6 +58,17 @@ class FakeCampaigns:
     async def save(self, campaign: Campaign) -> None:
         """Store the campaign's present state."""
         self.stored[campaign.name] = campaign
+
+    async def refuse_names(self, names: Collection[str]) -> int:
+        """Give those names that no campaign has ever had to none; return how many they are."""
+        new = set(names) - self.names
+        self.names |= new
+        return len(new)
+
+    async def list_drafts(self, names: Collection[str]) -> list[str]:
+        """Return those names whose campaigns are drafts, sorted."""
+        found = [self.stored[name] for name in sorted(set(names)) if name in self.stored]
+        return [campaign.name for campaign in found if campaign.state is CampaignState.DRAFT]
 
     async def page(self, channel: str, *, after: PagePosition | None, size: int) -> list[Campaign]:
         """Return up to `size` campaigns of a channel, the newest first."""
@@ -115,8 +129,9 @@ class FakeLanes:
 class FakeLedger(FakeClaims[SendRow]):
     """A `LedgerStore`; its own clock, for the age of keys, is the machines'."""
 
-    def __init__(self, lanes: FakeLanes, machine_clock: Clock) -> None:
+    def __init__(self, lanes: FakeLanes, ledger_state: FakeLedgerState, machine_clock: Clock) -> None:
         super().__init__()
+        self._ledger_state = ledger_state
         self.stored: dict[Hashable, SendRow] = {}
         self.lines: list[LogLine] = []
         self._lanes = lanes
@@ -152,6 +167,8 @@ class FakeLedger(FakeClaims[SendRow]):
 
     async def claim(self, endpoint: Endpoint, *, now: datetime, lease: timedelta) -> Claim[SendRow] | None:
         """Take the oldest row that is due at an endpoint, of the channel that was served least recently."""
+        if endpoint is Endpoint.NARROWCAST and self._ledger_state.inspection.state is not LedgerState.OPEN:
+            return None
         due = [row for row in self.stored.values() if self._is_due(row, endpoint, now)]
         channels = {row.channel for row in due if self._may_serve(row.channel, endpoint, now)}
         if not channels:
@@ -160,6 +177,18 @@ class FakeLedger(FakeClaims[SendRow]):
         self._lanes.note(channel, endpoint)
         oldest = min((row for row in due if row.channel == channel), key=lambda row: (row.order_time, row.number))
         return self.grant(oldest, lease=lease)
+
+    async def has_calls_due(self, until: datetime) -> bool:
+        """Tell whether LINE may have been called for any row until then."""
+        return any(_may_be_called(row, until) for row in self.stored.values())
+
+    async def seize(self, *, due: datetime, most: int) -> list[SendRow]:
+        """Hold rows of which a restored ledger may have forgotten something, and end their claims."""
+        rows = [row for row in self.stored.values() if _may_be_called(row, due) or _is_undecided(row)]
+        seized = sorted(rows, key=lambda row: row.name)[:most]
+        for row in seized:
+            self.revoke(row)
+        return seized
 
     async def measure_key_age(self, row: SendRow) -> timedelta | None:
         """Return how old the row's key is by the machines' clock."""
@@ -227,6 +256,16 @@ class FakeDecisionLog:
         return [record for record in self.lines if record.campaign == campaign]
 
 
+def _may_be_called(row: SendRow, until: datetime) -> bool:
+    is_due = row.state is RowState.READY and row.next_time is not None and row.next_time <= until
+    return is_due or row.state is RowState.CALLING
+
+
+def _is_undecided(row: SendRow) -> bool:
+    reason = row.ending.reason if row.ending else None
+    return row.state is RowState.UNCERTAIN and reason is not UncertaintyReason.LEDGER_RESTORED
+
+
 class FakeInsightBudget:
     """An `InsightBudget`."""
 
@@ -259,6 +298,7 @@ class FakeTransaction:
 
     ledger: FakeLedger
     lanes: FakeLanes
+    ledger_state: FakeLedgerState
     campaigns: FakeCampaigns = field(default_factory=FakeCampaigns)
     decisions: FakeDecisionLog = field(default_factory=FakeDecisionLog)
     insight: FakeInsightBudget = field(default_factory=FakeInsightBudget)
@@ -268,5 +308,5 @@ class FakeTransaction:
 
 def make_transaction(machine_clock: Clock) -> FakeTransaction:
     """Return an empty store; `machine_clock` tells the age of retry keys."""
-    lanes = FakeLanes()
-    return FakeTransaction(FakeLedger(lanes, machine_clock), lanes)
+    lanes, ledger_state = FakeLanes(), FakeLedgerState(machine_clock)
+    return FakeTransaction(FakeLedger(lanes, ledger_state, machine_clock), lanes, ledger_state)

@@ -9,6 +9,7 @@ from delivery.adapters.tables import (
     CAMPAIGNS,
     INSIGHT_CALLS,
     LANES,
+    LEDGER_STATE,
     OPEN_STATES,
     RESOLUTIONS,
     SEND_ATTEMPTS,
@@ -57,4 +58,5 @@ RULES: tuple[Rule, ...] = (
     KeptForGood(table=SEND_REQUESTS, why="One or a few for each campaign; they forbid that anything is sent twice."),
     KeptForGood(table=RESOLUTIONS, why="Who decided what about a send in doubt is asked for long after."),
     KeptForGood(table=LANES, why="One for each endpoint of a channel."),
+    KeptForGood(table=LEDGER_STATE, why="One row, by which a restore of the database is noticed."),
 )

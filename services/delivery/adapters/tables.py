@@ -4,6 +4,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Computed,
     DateTime,
@@ -119,8 +120,28 @@ SEND_REQUESTS = Table(
     Index("send_requests_queue", "channel", "order_time", "number", postgresql_where=_IS_OPEN),
     Index("send_requests_claimed", "channel", postgresql_where=text("claim_expire_time IS NOT NULL")),
     Index("send_requests_reserved", "reserved_account", postgresql_where=text("reserved_account IS NOT NULL")),
+    Index("send_requests_undecided", "state", postgresql_where=text("state IN ('READY', 'CALLING', 'UNCERTAIN')")),
 )
 """The send ledger (architecture 5): one row for each request to LINE. `line_request_id` is the first open id."""
+
+LEDGER_STATE = Table(
+    "ledger_state",
+    METADATA,
+    Column("id", Integer, CheckConstraint("id = 1"), primary_key=True, server_default=text("1")),
+    Column("version", BigInteger, nullable=False, server_default=text("1")),
+    Column("system_identifier", Text, nullable=False),
+    Column("timeline", Text, nullable=False),
+    Column("start_time", TIME, nullable=False),
+    # Machine time of the database at which all was in order last, and how long ago that was when it was no longer.
+    Column("open_clock", TIME, nullable=False, server_default=func.now()),
+    Column("silence", Interval),
+    Column("notice_time", TIME),
+    Column("doubt", Text),
+    # Up to where the stream's events are the ledger's; empty until the stream was seen.
+    Column("stream_incarnation", Text),
+    Column("stream_sequence", BigInteger),
+)
+"""Whether the ledger is open, and the server under it when it was (`domain/sending/restores.py`); one row."""
 
 _TURN_TIME = "CASE WHEN due_time IS NOT NULL THEN greatest(due_time, open_time, rest_until) END"
 

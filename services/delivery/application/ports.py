@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from delivery.application.ledger_port import LedgerStateStore
 from delivery.domain.campaigns.campaign import Campaign
 from delivery.domain.campaigns.events import CampaignEvent
 from delivery.domain.campaigns.resolving import DecisionRecord
@@ -41,6 +42,14 @@ class CampaignStore(Protocol):
 
     async def save(self, campaign: Campaign) -> None:
         """Store the campaign's present state."""
+        ...
+
+    async def refuse_names(self, names: Collection[str]) -> int:
+        """Give those names that no campaign has ever had to none; return how many they are."""
+        ...
+
+    async def list_drafts(self, names: Collection[str]) -> list[str]:
+        """Return those names whose campaigns are drafts, sorted."""
         ...
 
     async def page(self, channel: str, *, after: PagePosition | None, size: int) -> list[Campaign]:
@@ -93,8 +102,9 @@ class LedgerStore(Claims[SendRow], Protocol):
     async def claim(self, endpoint: Endpoint, *, now: datetime, lease: timedelta) -> Claim[SendRow] | None:
         """Take the oldest row that is due at an endpoint, of the channel that has waited longest for its turn.
 
-        Left out are channels that rest, whose gate is closed, or whose calls in flight are as many as one may have.
-        No more are ever in flight, however many replicas claim at once.
+        Left out are channels that rest, whose gate is closed, or whose calls in flight are as many as one may have; and
+        every row that might be sent while the ledger is not open. No more are ever in flight, however many replicas
+        claim at once.
         """
         ...
 
@@ -108,6 +118,18 @@ class LedgerStore(Claims[SendRow], Protocol):
 
     async def save(self, row: SendRow) -> None:
         """Store a row that is held."""
+        ...
+
+    async def has_calls_due(self, until: datetime) -> bool:
+        """Tell whether LINE may have been called for any row until then: one that was due, or is in doubt."""
+        ...
+
+    async def seize(self, *, due: datetime, most: int) -> list[SendRow]:
+        """Hold up to `most` rows of which a restored ledger may have forgotten something, and end their claims.
+
+        These are rows for which LINE may have been called until `due`, and those that a person was to decide about.
+        They come in the order of their names, and come again as long as they are not changed.
+        """
         ...
 
     async def log(self, row: SendRow, *, entry: str, evidence: str, at: datetime) -> None:
@@ -175,6 +197,9 @@ class Transaction(Protocol):
 
     @property
     def ledger(self) -> LedgerStore: ...  # noqa: D102 - named by its type
+
+    @property
+    def ledger_state(self) -> LedgerStateStore: ...  # noqa: D102 - named by its type
 
     @property
     def lanes(self) -> LaneStore: ...  # noqa: D102 - named by its type

@@ -25,6 +25,7 @@ from kit.store.engine import open_database
 from kit.store.once import Once
 from kit.store.ports import RequestKey
 from kit.store.uow import SqlUnitOfWork
+from tests.fakes.bus import FakeReadback
 from tests.fakes.clock import FakeClock
 from tests.fakes.delivery_facts import FakeFacts
 from tests.fakes.delivery_line import FakeLine
@@ -139,7 +140,7 @@ async def open_delivery(url: str) -> AsyncIterator[Delivery]:
     database = open_database(url, application_name="test")
     connection = await asyncpg.connect(url.replace("+asyncpg", ""))
     uow: SqlUnitOfWork[SqlTransaction] = SqlUnitOfWork(database, partial(build_transaction, ids=RandomIds()))
-    use_cases = build_use_cases(uow, facts=facts, messages=line, insight=line, clock=clock)
+    use_cases = build_use_cases(uow, facts=facts, messages=line, insight=line, stream=FakeReadback(), clock=clock)
     try:
         yield Delivery(uow, use_cases, line, facts, clock, connection)
     finally:

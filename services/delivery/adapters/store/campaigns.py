@@ -1,9 +1,12 @@
 """Campaigns in PostgreSQL."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, tuple_, update
+from sqlalchemy import Row, any_, bindparam, insert, select, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -59,6 +62,20 @@ class SqlCampaignStore:
         """Store the campaign's present state."""
         values = _to_columns(campaign)
         await self._connection.execute(update(CAMPAIGNS).where(CAMPAIGNS.c.name == campaign.name).values(values))
+
+    async def refuse_names(self, names: Collection[str]) -> int:
+        """Give those names that no campaign has ever had to none; return how many they are."""
+        if not names:
+            return 0
+        new = upsert(CAMPAIGN_NAMES).values([{"name": name} for name in sorted(set(names))])
+        refused = await self._connection.execute(new.on_conflict_do_nothing().returning(CAMPAIGN_NAMES.c.name))
+        return len(refused.all())
+
+    async def list_drafts(self, names: Collection[str]) -> list[str]:
+        """Return those names whose campaigns are drafts, sorted."""
+        is_named = CAMPAIGNS.c.name == any_(bindparam("names", list(names), type_=ARRAY(CAMPAIGNS.c.name.type)))
+        drafts = select(CAMPAIGNS.c.name).where(is_named, CAMPAIGNS.c.state == CampaignState.DRAFT.name)
+        return sorted((await self._connection.execute(drafts)).scalars())
 
     async def page(self, channel: str, *, after: PagePosition | None, size: int) -> list[Campaign]:
         """Return up to `size` campaigns of a channel, the newest first."""

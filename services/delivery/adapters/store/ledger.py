@@ -4,14 +4,29 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, exists, func, insert, select, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    exists,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.adapters.store import queue
 from delivery.adapters.store.lanes import announce, read_lane, release
+from delivery.adapters.store.ledger_state import is_open
 from delivery.adapters.store.rows import from_row, to_columns
 from delivery.adapters.tables import LANES, SEND_ATTEMPTS, SEND_REQUESTS
 from delivery.application.ports import Place
+from delivery.domain.sending.failures import UncertaintyReason
 from delivery.domain.sending.lanes import Capacity, Endpoint, Lane
 from delivery.domain.sending.row import SendRow
 from delivery.domain.sending.values import RowState
@@ -22,6 +37,7 @@ MOST_LOOKS = 20
 """How often one claim looks for another channel, after one whose rows somebody else was just holding."""
 
 _ROW = SEND_REQUESTS.c
+_FORGOTTEN = UncertaintyReason.LEDGER_RESTORED.name
 
 
 class SqlLedgerStore(SqlClaims[SendRow]):
@@ -72,9 +88,11 @@ class SqlLedgerStore(SqlClaims[SendRow]):
         Each statement sees what was committed before it, and the first one keeps others away from the channel: so the
         second one knows all of its claims.
         """
-        capacity = self._capacities[endpoint]
+        turn = queue.select_turn(endpoint, self._capacities[endpoint], now)
+        if endpoint is Endpoint.NARROWCAST:
+            turn = turn.where(is_open())
         for _ in range(MOST_LOOKS):
-            channel = await self._connection.scalar(queue.select_turn(endpoint, capacity, now))
+            channel = await self._connection.scalar(turn)
             if channel is None:
                 return None
             claim = await self._claim(self._select_oldest(channel, endpoint, now), lease=lease)
@@ -114,6 +132,23 @@ class SqlLedgerStore(SqlClaims[SendRow]):
         await self._connection.execute(update(SEND_REQUESTS).where(_ROW.name == row.name).values(values))
         await announce(self._connection, row)
 
+    async def has_calls_due(self, until: datetime) -> bool:
+        """Tell whether LINE may have been called for any row until then."""
+        query = select(exists().where(_is_undecided(), _may_be_called(until)))
+        return bool(await self._connection.scalar(query))
+
+    async def seize(self, *, due: datetime, most: int) -> list[SendRow]:
+        """Hold up to `most` rows of which a restored ledger may have forgotten something, and end their claims."""
+        undecided = and_(_ROW.state == RowState.UNCERTAIN.name, _ROW.uncertainty != _FORGOTTEN)
+        some = select(_ROW.name).where(_is_undecided(), or_(_may_be_called(due), undecided)).limit(most)
+        seized = await self._connection.execute(
+            update(SEND_REQUESTS)
+            .where(_ROW.name.in_(some.with_for_update().cte("seized").select()))
+            .values(claim_number=_ROW.claim_number + 1, claim_expire_time=None)
+            .returning(SEND_REQUESTS)
+        )
+        return sorted(map(from_row, seized), key=lambda row: row.name)
+
     async def log(self, row: SendRow, *, entry: str, evidence: str, at: datetime) -> None:
         """Add a line to the log of attempts."""
         line = {
@@ -125,3 +160,14 @@ class SqlLedgerStore(SqlClaims[SendRow]):
             "time": at,
         }
         await self._connection.execute(insert(SEND_ATTEMPTS).values(line))
+
+
+def _is_undecided() -> ColumnElement[bool]:
+    """Say what the index `send_requests_undecided` holds, in the words by which PostgreSQL recognises it."""
+    return literal_column("send_requests.state IN ('READY', 'CALLING', 'UNCERTAIN')", Boolean)
+
+
+def _may_be_called(until: datetime) -> ColumnElement[bool]:
+    """Tell the rows for which LINE may have been called until then."""
+    is_due = and_(_ROW.state == RowState.READY.name, func.coalesce(_ROW.due_time, _ROW.next_time) <= until)
+    return or_(is_due, _ROW.state == RowState.CALLING.name)

@@ -10,6 +10,7 @@ from delivery.adapters.store.campaigns import SqlCampaignStore
 from delivery.adapters.store.insight import SqlInsightBudget
 from delivery.adapters.store.lanes import SqlLaneStore
 from delivery.adapters.store.ledger import SqlLedgerStore
+from delivery.adapters.store.ledger_state import SqlLedgerStateStore
 from delivery.adapters.store.resolutions import SqlDecisionLog
 from delivery.domain.sending.lanes import CAPACITIES, Capacity, Endpoint
 from kit.events.outbox import Outbox
@@ -23,6 +24,7 @@ class SqlTransaction:
 
     campaigns: SqlCampaignStore
     ledger: SqlLedgerStore
+    ledger_state: SqlLedgerStateStore
     lanes: SqlLaneStore
     decisions: SqlDecisionLog
     insight: SqlInsightBudget
@@ -37,6 +39,7 @@ def build_transaction(
     return SqlTransaction(
         campaigns=SqlCampaignStore(connection),
         ledger=SqlLedgerStore(connection, capacities),
+        ledger_state=SqlLedgerStateStore(connection),
         lanes=SqlLaneStore(connection, capacities),
         decisions=SqlDecisionLog(connection),
         insight=SqlInsightBudget(connection),

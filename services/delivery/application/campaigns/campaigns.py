@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from delivery.application.facts_port import TargetingFactsSource
 from delivery.application.lookup import Sight, find_campaign, look_at, look_up
+from delivery.application.opening import require_open
 from delivery.application.ports import PagePosition, Transaction
 from delivery.domain.campaigns.campaign import Campaign, open_campaign
 from delivery.domain.campaigns.draft import NewCampaign
@@ -46,6 +47,7 @@ class Campaigns:
             NotFound: there is no such channel.
             AlreadyExists: the name is taken.
             Unavailable: the audience service, which knows the channels, gives no answer.
+            LedgerNotFenced: the ledger was restored, and does not know which names were given.
 
         """
         async with self._uow() as tx:
@@ -56,6 +58,7 @@ class Campaigns:
         async with self._uow() as tx:
             if (name := await once.find(tx.requests)) is not None:
                 return await find_campaign(tx, name)
+            await require_open(tx)
             await tx.campaigns.add(campaign)
             await tx.outbox.add([CampaignCreated(campaign.name, campaign.create_time)])
             await once.keep(tx.requests, campaign.name)

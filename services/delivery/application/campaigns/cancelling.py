@@ -2,6 +2,7 @@
 
 from delivery.application.following import record
 from delivery.application.lookup import Sight, hold_order, look_up
+from delivery.application.opening import require_open
 from delivery.application.ports import Transaction
 from delivery.domain.campaigns.campaign import Campaign
 from delivery.domain.errors import CampaignInFlight, CampaignNotCancellable
@@ -30,12 +31,14 @@ class Cancelling:
             EtagMismatch: it is not as the caller knows it.
             CampaignInFlight: LINE has accepted it.
             CampaignNotCancellable: it was never ordered, or has ended.
+            Unavailable, LedgerNotFenced: whether it was sent may be forgotten.
 
         """
         async with self._uow() as tx:
             now = self._clock.now()
             if (known := await once.find(tx.requests)) is not None:
                 return await look_up(tx, known, at=now)
+            await require_open(tx)
             campaign, newest = await hold_order(tx, name, at=now)
             campaign.require_etag(etag)
             row = _require_cancellable(campaign, newest).cancel(at=now)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from delivery.application.campaigns.judge import Judge, Verdict
 from delivery.application.lookup import find_campaign, hold_campaign
+from delivery.application.opening import require_open
 from delivery.application.ports import Transaction
 from delivery.domain.campaigns.campaign import Campaign, Order
 from delivery.domain.campaigns.events import CampaignSending
@@ -52,6 +53,7 @@ class Ordering:
             CampaignNotDraft: it was ordered before.
             EtagMismatch: it is not as the caller knows it.
             PolicyRefused: a finding is an error, or has to be acknowledged and is not.
+            LedgerNotFenced: the ledger was restored, and does not know what was sent.
 
         """
         async with self._uow() as tx:
@@ -61,6 +63,7 @@ class Ordering:
         async with self._uow() as tx:
             if (name := await once.find(tx.requests)) is not None:
                 return await find_campaign(tx, name)
+            await require_open(tx)
             await tx.lanes.hold(judged.campaign.channel, Endpoint.NARROWCAST, at=self._clock.now())
             campaign = await hold_campaign(tx, order.name)
             campaign.require_sendable(order.etag)
@@ -72,6 +75,7 @@ class Ordering:
     async def rehearse(self, order: SendOrder) -> Verdict:
         """Do all that `order` does, except ordering (AIP-163); raises what `order` raises."""
         async with self._uow.read() as tx:
+            await require_open(tx)
             campaign = await find_campaign(tx, order.name)
         campaign.require_sendable(order.etag)
         verdict = await self._judge.judge(campaign)

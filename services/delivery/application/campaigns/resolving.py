@@ -6,6 +6,7 @@ import structlog
 
 from delivery.application.campaigns.judge import Judge
 from delivery.application.lookup import Sight, find_campaign, hold_order, look_up
+from delivery.application.opening import require_open
 from delivery.application.ports import Transaction
 from delivery.domain.campaigns.campaign import Campaign, Decision, Resolution
 from delivery.domain.campaigns.events import CampaignEvent, CampaignSending, tell_changes
@@ -66,6 +67,7 @@ class Resolving:
             CampaignNotUncertain: nobody has to decide.
             AttemptMayStillRun, DeadlinePassed: it can't be sent again yet, or any more.
             PolicyRefused, Unavailable, LineCredentialsRefused: as for an order, if it is to be sent again.
+            Unavailable, LedgerNotFenced: an earlier decision may be forgotten.
 
         """
         async with self._uow() as tx:
@@ -76,6 +78,7 @@ class Resolving:
         async with self._uow() as tx:
             if (name := await once.find(tx.requests)) is not None:
                 return await self._show(tx, name, ruling.decision)
+            await require_open(tx)
             record = await self._decide(tx, ruling)
             await once.keep(tx.requests, ruling.name)
             shown = await self._show(tx, ruling.name, ruling.decision)
@@ -91,6 +94,7 @@ class Resolving:
     async def _judge_again(self, ruling: Ruling) -> None:
         """Let policy judge what is to be sent again, after all that needs no facts."""
         async with self._uow.read() as tx:
+            await require_open(tx)
             campaign = await find_campaign(tx, ruling.name)
         campaign.require_etag(ruling.etag)
         require_decidable(campaign, ruling.decision, at=self._clock.now())

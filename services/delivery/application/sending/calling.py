@@ -28,6 +28,7 @@ from delivery.application.ports import Transaction
 from delivery.domain.policy.clearance import Cleared
 from delivery.domain.sending.failures import FailureReason
 from delivery.domain.sending.lanes import Endpoint, Lane
+from delivery.domain.sending.restores import LedgerState
 from delivery.domain.sending.row import SendRow
 from delivery.domain.sending.settling import settle
 from delivery.domain.sending.values import WaitReason
@@ -72,7 +73,7 @@ class Calling:
         """Commit the intention before any byte leaves (I1); None when there is nothing to call for any more."""
         async with self._uow() as tx:
             row = await tx.ledger.hold(claim)
-            if row is None:
+            if row is None or await tx.ledger_state.get() is not LedgerState.OPEN:
                 return None
             now, age = self._clock.now(), await tx.ledger.measure_key_age(row)
             settled = settle(row, at=now, age=age)

@@ -204,9 +204,12 @@ class SendRow:
         return self._end(RowState.UNCERTAIN, at, reason)
 
     def forget(self, *, at: datetime) -> Self:
-        """Leave a row to a person whose history a restored database has lost."""
-        if not self.state.is_open:
-            raise LedgerViolation("an ended row needs no person")
+        """Leave a row to a person whose history a restored database has lost.
+
+        Of one that is uncertain already a decision may be lost; what LINE has accepted stays so, and is asked for.
+        """
+        if self.state not in (RowState.READY, RowState.CALLING, RowState.UNCERTAIN):
+            raise LedgerViolation("nothing can have been forgotten that would be sent again")
         return self._end(RowState.UNCERTAIN, at, UncertaintyReason.LEDGER_RESTORED)
 
     def confirm(self, accept_time: datetime) -> Self:

@@ -5,10 +5,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from delivery.adapters.events import FACTS
+from delivery.adapters.events import FACTS, SOURCE
 from delivery.application.campaigns.ordering import SendOrder
 from delivery.application.campaigns.resolving import Resolved, Ruling
 from delivery.application.lookup import Sight
+from delivery.application.restores.watching import Watching
+from delivery.application.restores.witness import Witness
 from delivery.bootstrap import UseCases, build_use_cases
 from delivery.domain.campaigns.campaign import Campaign, CampaignState, Decision
 from delivery.domain.campaigns.draft import NewCampaign
@@ -17,6 +19,7 @@ from delivery.domain.policy.facts import ChannelFacts
 from delivery.domain.sending.values import KEY_LIFETIME
 from kit.store.once import Once
 from kit.store.ports import RequestKey
+from tests.fakes.bus import FakeReadback
 from tests.fakes.clock import FakeClock
 from tests.fakes.delivery_facts import FakeFacts
 from tests.fakes.delivery_line import FakeLine
@@ -40,9 +43,11 @@ class Delivery:
     use_cases: UseCases
     line: FakeLine
     facts: FakeFacts
+    stream: FakeReadback
     clock: FakeClock
     machine_clock: FakeClock
     store: FakeTransaction
+    uow: FakeUnitOfWork[FakeTransaction]
 
     async def create(self, name: str = f"{CHANNEL}/campaigns/may", **changes: Any) -> str:
         """Create a good draft, but for the changes; return its name."""
@@ -59,7 +64,7 @@ class Delivery:
     async def order(self, name: str = f"{CHANNEL}/campaigns/may", **order: Any) -> str:
         """Create a draft and order its send; return its name."""
         await self.create(name)
-        await self.use_cases.ordering.order(SendOrder(name, "", frozenset(), **order), make_once())
+        await self.order_again(name, **order)
         return name
 
     async def cancel(self, name: str, *, etag: str = "") -> Campaign:
@@ -82,6 +87,10 @@ class Delivery:
         assert (await self.get(name)).state is CampaignState.UNCERTAIN
         return name
 
+    async def order_again(self, name: str, **order: Any) -> None:
+        """Order the send of a draft that is there."""
+        await self.use_cases.ordering.order(SendOrder(name, "", frozenset(), **order), make_once())
+
     async def dispatch(self) -> bool:
         """Work on one row that LINE is to be called for; False when there is none."""
         claim = await self.use_cases.dispatching.claim()
@@ -95,6 +104,11 @@ class Delivery:
         if claim is not None:
             await self.use_cases.progress.work(claim)
         return claim is not None
+
+    def restart(self) -> Watching:
+        """Return the watch of a process that starts now."""
+        witness = Witness(uow=self.uow, stream=self.stream, source=SOURCE, now=self.machine_clock.now)
+        return Watching(uow=self.uow, witness=witness, clock=self.clock, now=self.machine_clock.now)
 
     async def get(self, name: str) -> Campaign:
         """Return a campaign."""
@@ -124,8 +138,17 @@ def make_delivery() -> Delivery:
     clock, machine_clock = FakeClock(NOW), FakeClock(NOW)
     line, facts = FakeLine(clock), FakeFacts(ChannelFacts(CHANNEL, 3000, "jp", timedelta(hours=24), "U-acme"))
     facts.put(make_audience(), make_list())
+    stream = FakeReadback()
     store = make_transaction(machine_clock)
+    uow = FakeUnitOfWork(store)
     use_cases = build_use_cases(
-        FakeUnitOfWork(store), facts=facts, messages=line, insight=line, clock=clock, ids=FakeIds()
+        uow,
+        facts=facts,
+        messages=line,
+        insight=line,
+        stream=stream,
+        clock=clock,
+        machine_now=machine_clock.now,
+        ids=FakeIds(),
     )
-    return Delivery(use_cases, line, facts, clock, machine_clock, store)
+    return Delivery(use_cases, line, facts, stream, clock, machine_clock, store, uow)
