@@ -10,6 +10,7 @@ from uuid import uuid4
 import grpc
 import pytest
 from google.protobuf.struct_pb2 import Struct
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from deploy.local.story.campaigns import TEXT, create, target
 from deploy.local.story.world import CHANNEL, SCOPES, World, open_world
@@ -18,6 +19,8 @@ from outreach.delivery.internal.v1.send_observation_pb2_grpc import SendObservat
 from outreach.delivery.v1 import campaign_pb2 as pb
 from outreach.delivery.v1 import targeting_pb2
 from outreach.delivery.v1.campaign_pb2_grpc import CampaignServiceStub
+from outreach.delivery.v1.ledger_pb2 import FenceLedgerRequest, GetLedgerStateRequest, LedgerState
+from outreach.delivery.v1.ledger_pb2_grpc import LedgerServiceStub
 from outreach.reporting.v1.report_pb2 import GetCampaignReportRequest, ListCampaignReportsRequest
 from outreach.reporting.v1.report_pb2_grpc import ReportServiceStub
 from outreach_client.channel import open_channel
@@ -217,6 +220,28 @@ async def test_malformed_fields_of_reporting_are_named(world: World) -> None:
     for method, field, error in errors:
         assert (error.code, error.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST"), (method, field)
         assert [violation.field for violation in error.field_violations] == [field], method
+
+
+async def test_malformed_fields_of_a_fence_are_named(world: World) -> None:
+    """An operator's mistake changes nothing (N4)."""
+    moment = Timestamp(seconds=1)
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({}, "restore_time"),
+        ({"restore_time": Timestamp(seconds=2**40)}, "restore_time"),
+        ({"restore_time": Timestamp(seconds=2**35)}, "restore_time"),
+        ({"restore_time": moment, "campaigns": ["midori"]}, "campaigns[0]"),
+        ({"restore_time": moment, "campaigns": [f"{CHANNEL}/campaigns/may"] * 1001}, "campaigns"),
+    ]
+    token = world.stack.token("user:demo", scopes=["platform.admin"])
+    async with open_channel(world.stack.addresses["delivery"], token=token) as delivery:
+        ledger = LedgerServiceStub(delivery)
+        errors = [await fail(ledger.FenceLedger(FenceLedgerRequest(**parts))) for parts, _ in wrong]
+        state = await ledger.GetLedgerState(GetLedgerStateRequest())
+
+    for (_, field), error in zip(wrong, errors, strict=True):
+        assert (error.code, error.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST"), field
+        assert [violation.field for violation in error.field_violations] == [field]
+    assert state.state == LedgerState.OPEN
 
 
 async def test_raw_figures_are_for_the_reporting_service_alone(world: World) -> None:

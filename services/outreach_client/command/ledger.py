@@ -55,7 +55,8 @@ async def fence(services: Services, restore_time: datetime | None, out: TextIO) 
     """
     state = await services.ledger.GetLedgerState(GetLedgerStateRequest())
     _write_state(state, out)
-    if not state.fence_required and restore_time is None:
+    is_in_order = not state.fence_required and state.state != LedgerState.CHECKING
+    if is_in_order and restore_time is None:
         out.write("Nothing to do.\n")
         return
     since = restore_time or _read_last_change(state)
@@ -118,9 +119,18 @@ async def _list_reports(services: Services, channel: str) -> AsyncIterator[Campa
 
 
 def _write_state(state: LedgerState, out: TextIO) -> None:
-    out.write("The ledger needs a fence.\n" if state.fence_required else "The ledger needs no fence.\n")
+    out.write(f"{_describe(state)}\n")
     if state.HasField("last_change_time"):
         out.write(f"The latest change that it holds: {_read_last_change(state).isoformat()}.\n")
+
+
+def _describe(state: LedgerState) -> str:
+    if state.state == LedgerState.CHECKING:
+        return "The ledger is being checked; ask again in a moment."
+    if not state.fence_required:
+        return "The ledger needs no fence."
+    reason = f": {LedgerState.Reason.Name(state.reason)}" if state.reason else ""
+    return f"The ledger needs a fence{reason}."
 
 
 def _read_last_change(state: LedgerState) -> datetime:

@@ -139,6 +139,28 @@ async def test_state(outreach: FakeOutreach, services: Services) -> None:
     assert outreach.asked == ["GetLedgerState"]
 
 
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (LedgerState(state=LedgerState.OPEN), "The ledger needs no fence."),
+        (LedgerState(state=LedgerState.CHECKING), "The ledger is being checked; ask again in a moment."),
+        (
+            LedgerState(state=LedgerState.CLOSED, fence_required=True, reason=LedgerState.STREAM_LOST),
+            "The ledger needs a fence: STREAM_LOST.",
+        ),
+    ],
+)
+async def test_state_is_told_with_its_reason(
+    outreach: FakeOutreach, services: Services, state: LedgerState, told: str
+) -> None:
+    """An operator learns why a ledger is closed, and that a check ends by itself."""
+    outreach.state = state
+    out = io.StringIO()
+    await show_state(services, out)
+
+    assert out.getvalue() == f"{told}\n"
+
+
 async def test_plain_text_to_another_machine() -> None:
     """The operator's token never leaves the machine in plain text."""
     access = Access(audience="127.0.0.1:1", delivery="delivery.example:443", reporting="127.0.0.1:1", token="t")
