@@ -30,8 +30,8 @@ FENCE_TIMEOUT_S = 600.0
 """The last call of a fence turns every row that was due; it is not repeated when nobody waits for it any more."""
 
 
-class NothingKnownError(Exception):
-    """The ledger is empty, so that it can't tell to which moment it was restored."""
+class FenceError(Exception):
+    """The ledger can't be fenced now, or not without more being said."""
 
 
 async def show_state(services: Services, out: TextIO) -> None:
@@ -49,14 +49,15 @@ async def fence(services: Services, restore_time: datetime | None, out: TextIO) 
         out: takes a line for each step.
 
     Raises:
-        NothingKnownError: `restore_time` is None, and the ledger holds no change.
+        FenceError: the ledger is being checked, or `restore_time` is None and the ledger holds no change.
         RemoteError: a call failed; the ledger is closed still, and keeps the names that it was given.
 
     """
     state = await services.ledger.GetLedgerState(GetLedgerStateRequest())
     _write_state(state, out)
-    is_in_order = not state.fence_required and state.state != LedgerState.CHECKING
-    if is_in_order and restore_time is None:
+    if state.state == LedgerState.CHECKING:
+        raise FenceError("Whether the ledger needs a fence is not known yet; ask again in a moment.")
+    if not state.fence_required and restore_time is None:
         out.write("Nothing to do.\n")
         return
     since = restore_time or _read_last_change(state)
@@ -120,8 +121,10 @@ async def _list_reports(services: Services, channel: str) -> AsyncIterator[Campa
 
 def _write_state(state: LedgerState, out: TextIO) -> None:
     out.write(f"{_describe(state)}\n")
+    if state.HasField("notice_time"):
+        out.write(f"That its database server has changed was noticed: {_to_text(state.notice_time)}.\n")
     if state.HasField("last_change_time"):
-        out.write(f"The latest change that it holds: {_read_last_change(state).isoformat()}.\n")
+        out.write(f"The latest change that it holds: {_to_text(state.last_change_time)}.\n")
 
 
 def _describe(state: LedgerState) -> str:
@@ -129,14 +132,19 @@ def _describe(state: LedgerState) -> str:
         return "The ledger is being checked; ask again in a moment."
     if not state.fence_required:
         return "The ledger needs no fence."
-    reason = f": {LedgerState.Reason.Name(state.reason)}" if state.reason else ""
-    return f"The ledger needs a fence{reason}."
+    # A newer release may have further reasons.
+    reason = LedgerState.Reason.DESCRIPTOR.values_by_number.get(state.reason)
+    return f"The ledger needs a fence: {reason.name}." if state.reason and reason else "The ledger needs a fence."
 
 
 def _read_last_change(state: LedgerState) -> datetime:
     if not state.HasField("last_change_time"):
-        raise NothingKnownError("The ledger is empty; say to which moment it was restored, with --restore-time.")
+        raise FenceError("The ledger is empty; say to which moment it was restored, with --restore-time.")
     return state.last_change_time.ToDatetime(UTC)
+
+
+def _to_text(stamp: Timestamp) -> str:
+    return stamp.ToDatetime(UTC).isoformat()
 
 
 def _to_stamp(time: datetime) -> Timestamp:

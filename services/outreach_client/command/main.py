@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
-from outreach_client.command.ledger import NothingKnownError, fence, show_state
+from outreach_client.command.ledger import FenceError, fence, show_state
 from outreach_client.command.services import Access, AccessError, open_services
 from outreach_client.errors import RemoteError
 
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AccessError as error:
         sys.stderr.write(f"outreach: {error}\n")
         return EXIT_BAD_ARGUMENTS
-    except (RemoteError, NothingKnownError) as error:
+    except (RemoteError, FenceError) as error:
         sys.stderr.write(f"outreach: {error}\n")
         return EXIT_FAILED
     except KeyboardInterrupt:
@@ -63,7 +63,8 @@ def _build_parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         type=_read_time,
         metavar="TIME",
         help="the moment to which the database was restored, or an earlier one, as 2026-05-01T09:00:00+09:00; "
-        "without it, the latest change that the ledger holds",
+        "without it, the latest change that the ledger holds; a moment at or after the one at which the change of the "
+        "database server was noticed says that nothing was lost",
     )
     for action in (state, fencing):
         _add_access(action, environment)

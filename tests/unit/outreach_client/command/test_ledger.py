@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from outreach.delivery.v1.ledger_pb2 import LedgerState
-from outreach_client.command.ledger import NAMES_PER_CALL, NothingKnownError, fence, show_state
+from outreach_client.command.ledger import NAMES_PER_CALL, FenceError, fence, show_state
 from outreach_client.command.services import Access, AccessError, Services, open_services
 from outreach_client.errors import RemoteError
 from tests.fakes.operated import FakeOutreach, serve_fake_outreach, to_stamp
@@ -114,9 +114,18 @@ async def test_empty_ledger(outreach: FakeOutreach, services: Services) -> None:
     """An empty ledger can't tell to when it was restored, so the operator has to."""
     outreach.state = LedgerState(fence_required=True)
 
-    with pytest.raises(NothingKnownError, match="--restore-time"):
+    with pytest.raises(FenceError, match="--restore-time"):
         await fence(services, None, io.StringIO())
     assert outreach.fences == []
+
+
+async def test_ledger_under_check(outreach: FakeOutreach, services: Services) -> None:
+    """While the ledger is being checked, it is not known whether it needs a fence, and nothing is done."""
+    outreach.state = LedgerState(state=LedgerState.CHECKING, last_change_time=to_stamp(RESTORED))
+
+    with pytest.raises(FenceError, match="ask again"):
+        await fence(services, RESTORED, io.StringIO())
+    assert outreach.asked == ["GetLedgerState"]
 
 
 @pytest.mark.parametrize("method", ["GetLedgerState", "ListChannels", "ListCampaignReports"])
@@ -147,6 +156,14 @@ async def test_state(outreach: FakeOutreach, services: Services) -> None:
         (
             LedgerState(state=LedgerState.CLOSED, fence_required=True, reason=LedgerState.STREAM_LOST),
             "The ledger needs a fence: STREAM_LOST.",
+        ),
+        (
+            LedgerState(state=LedgerState.CLOSED, fence_required=True, reason=99),  # type: ignore[arg-type]  # of a newer release
+            "The ledger needs a fence.",
+        ),
+        (
+            LedgerState(state=LedgerState.CLOSED, fence_required=True, notice_time=to_stamp(RESTORED)),
+            "The ledger needs a fence.\nThat its database server has changed was noticed: 2026-05-01T01:00:00+00:00.",
         ),
     ],
 )
