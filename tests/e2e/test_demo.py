@@ -18,10 +18,10 @@ def scenario() -> Iterator[Scenario]:
         yield scenario
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_the_story_is_told_and_leaves_nothing(scenario: Scenario) -> None:
     """All ten chapters go as said; the exit status is 0; no process is left (N1)."""
-    scenario.start(DEMO, until="10. ", seconds=75.0)
+    scenario.start(DEMO, until="10. ", seconds=150.0)
     status = scenario.end_input()
 
     assert status == 0, scenario.output
@@ -29,7 +29,7 @@ def test_the_story_is_told_and_leaves_nothing(scenario: Scenario) -> None:
     eventually_blocking(lambda: scenario.processes() == [], deadline=10.0)
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_demo_leaves_nothing(scenario: Scenario, signum: signal.Signals) -> None:
     """Whatever ends the demo in the midst of a chapter ends its processes too."""

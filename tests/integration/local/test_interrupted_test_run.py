@@ -7,6 +7,8 @@ import pytest
 from tests.infrastructure.eventually import eventually_blocking
 from tests.infrastructure.scenario import Scenario
 
+pytestmark = pytest.mark.timeout(180)  # whole stacks or test runs, on a busy machine
+
 # A test run with the fixtures of the suite, in the midst of a test in each of its workers.
 _TEST_RUN = """
 import sys

@@ -16,6 +16,8 @@ from deploy.local.stack import Stack, run_stack
 from tests.infrastructure.eventually import eventually_blocking
 from tests.infrastructure.scenario import Scenario
 
+pytestmark = pytest.mark.timeout(180)  # whole stacks or test runs, on a busy machine
+
 # Says SERVING once it has been let into its database.
 _SERVICE = """
 import asyncio, os
@@ -32,6 +34,18 @@ async def main():
     await server.wait_for_termination()
 
 asyncio.run(main())
+"""
+
+# Put before the former: dies once there is a file `die`.
+_MORTAL = """
+import os, pathlib, threading, time
+
+def die():
+    while not pathlib.Path("die").exists():
+        time.sleep(0.05)
+    os._exit(3)
+
+threading.Thread(target=die, daemon=True).start()
 """
 
 # Takes a clock, and tells what it was told.
@@ -234,9 +248,9 @@ def test_killing_make_stops_the_run(scenario: Scenario) -> None:
 def test_a_service_that_dies_ends_the_run_with_its_log(scenario: Scenario) -> None:
     """`run` does not pretend to be up when a part of it has gone."""
     source = _write_source(scenario.folder)
-    dying = "import threading, os\nthreading.Timer(1.0, os._exit, [3]).start()\n"
-    (source / "audience" / "__main__.py").write_text(dying + _SERVICE)
+    (source / "audience" / "__main__.py").write_text(_MORTAL + _SERVICE)
     scenario.start(_RUN, until=_UP)
+    (scenario.folder / "die").touch()
     status = scenario.end_input()
 
     assert status == 1

@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.infrastructure.scenario import Scenario
+
+pytestmark = pytest.mark.timeout(180)  # whole stacks or test runs, on a busy machine
 
 _ROOT = Path(__file__).resolve().parents[3]
 
