@@ -16,6 +16,7 @@ from audience.adapters.line import LineApiAccounts
 from audience.adapters.store.transaction import SqlTransaction, build_transaction
 from audience.adapters.vault import AesGcmVault, read_keys
 from audience.application.audiences import Audiences
+from audience.application.catalog_reader import CatalogReader
 from audience.application.channels import Channels
 from audience.application.contact_lists import ContactLists
 from audience.application.facts import Facts
@@ -65,6 +66,7 @@ class UseCases:
 
     channels: Channels
     audiences: Audiences
+    catalog: CatalogReader
     contact_lists: ContactLists
     facts: Facts
     tokens: Tokens
@@ -94,23 +96,24 @@ def _build_use_cases(settings: Settings, ground: Ground, client: LINEClient, con
     line = LineApiAccounts(client, clock=clock)
     vault = AesGcmVault(read_keys(settings.keys_file))
     keyring = Keyring(uow=uow, line=line, vault=vault, clock=clock)
-    audiences = Audiences(uow=uow, line=line, keyring=keyring, clock=clock)
-    facts = Facts(uow=uow, line=line, keyring=keyring, audiences=audiences, clock=clock)
+    catalog = CatalogReader(uow=uow, line=line, keyring=keyring, clock=clock)
+    facts = Facts(uow=uow, line=line, keyring=keyring, catalog=catalog, clock=clock)
     return UseCases(
         channels=Channels(uow=uow, line=line, contacts=contacts, vault=vault, clock=clock),
-        audiences=audiences,
+        audiences=Audiences(uow),
+        catalog=catalog,
         contact_lists=ContactLists(uow=uow, contacts=contacts, keyring=keyring, clock=clock),
         facts=facts,
         tokens=Tokens(uow=uow, keyring=keyring, clock=clock),
         list_sync=ListSync(uow=uow, contacts=contacts, keyring=keyring, clock=clock),
-        polling=Polling(uow=uow, audiences=audiences, facts=facts, clock=clock),
+        polling=Polling(uow=uow, catalog=catalog, facts=facts, clock=clock),
     )
 
 
 def _build_api(use_cases: UseCases) -> Api:
     def register(server: grpc.aio.Server) -> None:
         add_ChannelServiceServicer_to_server(ChannelServicer(use_cases.channels, ids=RandomIds()), server)
-        add_AudienceServiceServicer_to_server(AudienceServicer(use_cases.audiences), server)
+        add_AudienceServiceServicer_to_server(AudienceServicer(use_cases.audiences, use_cases.catalog), server)
         add_ContactListServiceServicer_to_server(ContactListServicer(use_cases.contact_lists), server)
         add_LineTokenServiceServicer_to_server(LineTokenServicer(use_cases.tokens), server)
         add_TargetingFactsServiceServicer_to_server(TargetingFactsServicer(use_cases.facts), server)

@@ -1,15 +1,23 @@
 """In-memory stand-ins for the ports of `audience.application.ports`."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import AsyncIterator, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from audience.application.ports import LineBot, LineToken, Reach, SealedCredentials
+from audience.application.ports import LineBot, LineToken, ListedPage, Reach, SealedCredentials
 from audience.domain.audiences import KINDS_WITH_JOBS, Audience, Jobs, Kind, ObservedAudience, State
+from audience.domain.catalog import CatalogSync
 from audience.domain.channels import Channel, Credentials
 from audience.domain.contact_lists import ContactList, ListState, Member, Tally, tally
-from audience.domain.errors import LineChannelTaken, LineRefused, VendorUnavailable
+from audience.domain.errors import (
+    AnswerUnreadable,
+    LineChannelTaken,
+    LineRateLimited,
+    LineRefused,
+    VendorUnavailable,
+)
 from audience.domain.events import Event
+from audience.domain.lookups import Lookups, full
 from kit.clock import Clock
 from kit.errors import AlreadyExists
 from kit.store.ports import Claim
@@ -38,9 +46,11 @@ class FakeVault:
 
 
 class FakeLine:
-    """One Official Account at LINE: a test puts audiences in, takes them out, and switches LINE off.
+    """One Official Account at LINE: a test puts audiences in, takes them out, and lets LINE fail.
 
-    Like LINE's list, `list_audiences` tells nothing of jobs (LP 3.7), and misses those of `unlisted` (LP 3.5).
+    Like LINE's list, `list_audiences` tells nothing of jobs (LP 3.7), and misses those of `unlisted` (LP 3.5); those of
+    `unreadable` do not read as documented. Calls of the names in `failures` raise what is kept there, a listing after
+    its first page; of calls for single audiences `lookups_allowed` pass.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -48,40 +58,58 @@ class FakeLine:
         self.available = True
         self.audiences: dict[int, ObservedAudience] = {}
         self.unlisted: set[int] = set()
+        self.unreadable: set[int] = set()
         self.reaches: dict[date, int] = {}
+        self.failures: dict[str, Exception] = {}
+        self.lookups_allowed: int | None = None
+        self.page_size = 40
+        self.issue_count = 0
         self.asked_ids: list[int] = []
         self.asked_days: list[date] = []
         self._clock = clock
 
     async def issue_token(self, line_channel_id: str, secret: str) -> LineToken:
         """Get a token, if the secret is right."""
-        self._answer()
+        self.issue_count += 1
+        self._answer("issue_token")
         if (line_channel_id, secret) != (LINE_CHANNEL_ID, self.secret):
             raise LineRefused
         return LineToken("token", self._clock.now() + timedelta(minutes=15))
 
     async def describe_bot(self, token: LineToken) -> LineBot:
         """Tell who the account is."""
-        self._answer()
+        self._answer("describe_bot")
         return LineBot("U" + "0" * 32, f"@{token.value}")
 
-    async def list_audiences(self, _token: LineToken) -> list[ObservedAudience]:
+    async def list_audiences(self, _token: LineToken) -> AsyncIterator[ListedPage]:
         """List audiences without their jobs."""
-        self._answer()
+        self._answer("")
         listed = [seen for number, seen in self.audiences.items() if number not in self.unlisted]
-        return [self._observe(seen, lists_jobs=False) for seen in listed]
+        for start in range(0, len(listed), self.page_size):
+            page = listed[start : start + self.page_size]
+            yield ListedPage(
+                tuple(
+                    self._observe(seen, lists_jobs=False) for seen in page if seen.audience_id not in self.unreadable
+                ),
+                tuple(seen.audience_id for seen in page if seen.audience_id in self.unreadable),
+            )
+            self._answer("list_audiences")
 
     async def get_audience(self, _token: LineToken, audience_id: int, *, owned: bool) -> ObservedAudience | None:
         """Return one audience with its jobs."""
-        self._answer()
+        self._answer("get_audience")
+        if self.lookups_allowed is not None and len(self.asked_ids) >= self.lookups_allowed:
+            raise LineRateLimited
         self.asked_ids.append(audience_id)
+        if audience_id in self.unreadable:
+            raise AnswerUnreadable
         seen = self.audiences.get(audience_id)
         return None if seen is None or seen.owned != owned else self._observe(seen, lists_jobs=True)
 
     async def count_reach(self, _token: LineToken, day: date) -> int | None:
         """Return the reach of a day that a test has set."""
-        self._answer()
         self.asked_days.append(day)
+        self._answer("count_reach")
         return self.reaches.get(day)
 
     def _observe(self, seen: ObservedAudience, *, lists_jobs: bool) -> ObservedAudience:
@@ -89,22 +117,25 @@ class FakeLine:
         told = jobs is not None and (lists_jobs or seen.kind not in KINDS_WITH_JOBS)
         return replace(seen, jobs=Jobs(jobs.unfinished, now) if jobs and told else None, observe_time=now)
 
-    def _answer(self) -> None:
+    def _answer(self, call: str) -> None:
         if not self.available:
             raise VendorUnavailable("line")
+        if call in self.failures:
+            raise self.failures[call]
 
 
 class FakeChannelStore(FakeClaims[Channel]):
-    """A `ChannelStore` that holds everything in dictionaries, keyed by channel name."""
+    """A `ChannelStore` that holds everything in dictionaries, keyed by channel name; `clock` is its machine time."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
         super().__init__()
+        self._clock = clock
         self.channels: dict[str, Channel] = {}
         self.sealed: dict[str, SealedCredentials] = {}
         self.reaches: dict[str, Reach] = {}
         self.token_issues: list[tuple[str, str, datetime]] = []
-        self.polls: dict[str, datetime] = {}
         self.names: set[str] = set()
+        self.lookups: dict[str, Lookups] = {}
 
     async def add(self, channel: Channel, sealed: SealedCredentials) -> None:
         """Store a new channel."""
@@ -133,8 +164,8 @@ class FakeChannelStore(FakeClaims[Channel]):
         return self.channels.get(name)
 
     async def save(self, channel: Channel) -> None:
-        """Replace the channel."""
-        self.channels[channel.name] = channel
+        """Replace the channel, except how its catalog was read."""
+        self.channels[channel.name] = replace(channel, catalog=self.channels[channel.name].catalog)
 
     async def page(self, *, among: frozenset[str] | None, after: str | None, size: int) -> list[Channel]:
         """Return channels by name."""
@@ -157,16 +188,30 @@ class FakeChannelStore(FakeClaims[Channel]):
         """Keep the record."""
         self.token_issues.append((name, caller, issue_time))
 
-    async def claim_poll(self, *, due_before: datetime, lease: timedelta) -> Claim[Channel] | None:
+    async def claim_poll(self, *, now: datetime, lease: timedelta) -> Claim[Channel] | None:
         """Take the first channel that is due."""
-        for name, channel in self.channels.items():
-            if self.is_free(channel) and (name not in self.polls or self.polls[name] < due_before):
+        for channel in self.channels.values():
+            due_time = channel.catalog.next_time
+            if self.is_free(channel) and (due_time is None or due_time <= now):
                 return self.grant(channel, lease=lease)
         return None
 
-    async def note_poll(self, name: str, *, poll_time: datetime) -> None:
-        """Keep the time."""
-        self.polls[name] = poll_time
+    async def save_catalog(self, name: str, catalog: CatalogSync) -> None:
+        """Replace how the catalog was read."""
+        self.channels[name] = replace(self.channels[name], catalog=catalog)
+
+    async def take_lookups(self, name: str, wanted: int, *, keep: int = 0) -> int:
+        """Take of what is left."""
+        self.lookups[name], taken = self._refill(name).take(wanted, keep=keep)
+        return taken
+
+    async def drain_lookups(self, name: str) -> None:
+        """Leave nothing for a minute."""
+        self.lookups[name] = self._refill(name).drain()
+
+    def _refill(self, name: str) -> Lookups:
+        now = self._clock.now()
+        return self.lookups.get(name, full(now)).refill(now)
 
     def _find(self, key: Hashable) -> Channel | None:
         return self.channels.get(str(key))
@@ -185,12 +230,11 @@ class FakeAudienceStore:
         """Return those that exist."""
         return [self.entries[name] for name in names if name in self.entries]
 
-    async def list_present(self, channel: str) -> list[Audience]:
-        """Return those that are not REMOVED."""
-        return [entry for entry in await self.lock_catalog(channel) if entry.observed.state is not State.REMOVED]
+    async def lock_catalog(self, channel: str) -> None:
+        """Do nothing: nobody else is here."""
 
-    async def lock_catalog(self, channel: str) -> list[Audience]:
-        """Return all of a channel; nobody else is here."""
+    async def list_all(self, channel: str) -> list[Audience]:
+        """Return all of a channel."""
         return [entry for name, entry in self.entries.items() if name.startswith(f"{channel}/")]
 
     async def save(self, audiences: Sequence[Audience]) -> None:
@@ -203,7 +247,7 @@ class FakeAudienceStore:
         """Return entries by id."""
         found = [
             entry
-            for entry in await self.lock_catalog(channel)
+            for entry in await self.list_all(channel)
             if entry.observed.state in states
             and (not kinds or entry.observed.kind in kinds)
             and entry.observed.audience_id > (after or 0)
@@ -317,7 +361,7 @@ class FakeEventOutbox:
 class FakeTransaction:
     """The service's `Transaction` over fakes."""
 
-    channels: FakeChannelStore = field(default_factory=FakeChannelStore)
+    channels: FakeChannelStore
     audiences: FakeAudienceStore = field(default_factory=FakeAudienceStore)
     contact_lists: FakeContactListStore = field(default_factory=FakeContactListStore)
     requests: FakeRequestAnswers = field(default_factory=FakeRequestAnswers)
@@ -327,5 +371,5 @@ class FakeTransaction:
 class FakeAudienceStores(FakeUnitOfWork[FakeTransaction]):
     """A `UnitOfWork` over fresh fakes."""
 
-    def __init__(self) -> None:
-        super().__init__(FakeTransaction())
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(FakeTransaction(FakeChannelStore(clock)))

@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Double,
     ForeignKey,
     Identity,
     Index,
@@ -40,10 +41,22 @@ CHANNELS = Table(
     Column("reach_attempt_time", DateTime(timezone=True)),
     Column("poll_time", DateTime(timezone=True)),
     Column("order_lifetime_seconds", Integer, nullable=False, server_default=text("86400")),
+    # How the audiences were last read, in business time; `poll_time` is for the last release.
+    Column("sync_time", DateTime(timezone=True)),
+    Column("unreadable_count", Integer, nullable=False, server_default=text("0")),
+    Column("unchecked_count", Integer, nullable=False, server_default=text("0")),
+    Column("sync_failure", Text),
+    Column("sync_failure_time", DateTime(timezone=True)),
+    Column("sync_failure_count", Integer, nullable=False, server_default=text("0")),
+    Column("next_sync_time", DateTime(timezone=True)),
+    # What is left of LINE's limit for single audiences, in machine time; null = all of it.
+    Column("lookups_left", Double),
+    Column("lookups_time", DateTime(timezone=True)),
     # Of whoever reads the channel's audiences.
     Column("claim_number", BigInteger, nullable=False, server_default=text("0")),
     Column("claim_expire_time", DateTime(timezone=True)),
     Index("channels_poll_time", "poll_time"),
+    Index("channels_next_sync_time", "next_sync_time"),
 )
 
 # Every name that a channel ever had: ledgers elsewhere know channels by name, so a name is given once.

@@ -51,7 +51,7 @@ class ContactLists:
             VendorUnavailable: HubSpot gave no answer.
 
         """
-        async with self._keyring.hubspot(channel) as (_, credentials):
+        async with self._keyring.hubspot(channel, insist=True) as (_, credentials):
             page = await self._contacts.list_lists(credentials, query=query, offset=offset, count=size)
         names = {source.list_id: f"{channel}/contactLists/{source.list_id}" for source in page.lists}
         async with self._uow.read() as tx:
@@ -77,7 +77,7 @@ class ContactLists:
         async with self._uow() as tx:
             if (name := await once.find(tx.requests)) is not None:
                 return await _require_contact_list(tx, name)
-        async with self._keyring.hubspot(channel) as (_, credentials):
+        async with self._keyring.hubspot(channel, insist=True) as (_, credentials):
             source = await self._contacts.get_list(credentials, hubspot_list_id)
         now = self._clock.now()
         bound = ContactList(

@@ -1,18 +1,20 @@
 """What delivery's policy needs: facts of a channel, its audiences and lists, each with its age (architecture 4)."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from audience.application.audiences import Audiences
+from audience.application.catalog_reader import CatalogReader
 from audience.application.channels import require_channel
 from audience.application.keyring import Keyring
 from audience.application.ports import LineAccounts, Reach, Transaction
 from audience.domain.audiences import Audience
 from audience.domain.channels import Channel
 from audience.domain.contact_lists import ContactList
-from audience.domain.errors import LineRefused, VendorUnavailable
+from audience.domain.errors import Refused, VendorUnavailable
 from kit.clock import Clock
 from kit.store.ports import UnitOfWork
 
@@ -45,14 +47,15 @@ class Facts:
         uow: UnitOfWork[Transaction],
         line: LineAccounts,
         keyring: Keyring,
-        audiences: Audiences,
+        catalog: CatalogReader,
         clock: Clock,
     ) -> None:
         self._uow = uow
         self._line = line
         self._keyring = keyring
-        self._audiences = audiences
+        self._catalog = catalog
         self._clock = clock
+        self._turns: dict[str, asyncio.Lock] = {}
 
     async def gather(self, channel: str, audiences: Sequence[str], contact_lists: Sequence[str]) -> TargetingFacts:
         """Return the facts of a channel and of those of the audiences and lists named that exist.
@@ -65,7 +68,7 @@ class Facts:
         """
         async with self._uow.read() as tx:
             await require_channel(tx, channel)
-        entries = await self._gather_audiences(channel, audiences)
+        entries = await self._catalog.freshen(channel, audiences)
         reach = await self.refresh_reach(channel)
         async with self._uow.read() as tx:
             return TargetingFacts(
@@ -76,34 +79,41 @@ class Facts:
             )
 
     async def refresh_reach(self, channel: str) -> Reach:
-        """Return the target reach, asking LINE when a newer day may be ready and it was not asked just now."""
-        now = self._clock.now()
-        async with self._uow.read() as tx:
-            known = await tx.channels.find_reach(channel)
-        if not _is_due(known, now):
-            return known
-        reach = await self._ask_reach(channel, known, now)
-        async with self._uow() as tx:
-            await tx.channels.save_reach(channel, reach)
-        return reach
+        """Return the target reach, asking LINE when a newer day may be ready and it was not asked just now.
 
-    async def _gather_audiences(self, channel: str, names: Sequence[str]) -> list[Audience]:
-        try:
-            return await self._audiences.freshen(channel, names)
-        except (LineRefused, VendorUnavailable):
+        Those who want to know at the same time wait for one answer; other replicas go on with what is known.
+        """
+        async with self._turns.setdefault(channel, asyncio.Lock()):
+            now = self._clock.now()
             async with self._uow.read() as tx:
-                return await tx.audiences.find(names)
+                known = await tx.channels.find_reach(channel)
+            if not _is_due(known, now) or not await self._begin_asking(channel, now):
+                return known
+            reach = await self._ask_reach(channel, known, now)
+            if reach is None:
+                return known
+            async with self._uow() as tx:
+                await tx.channels.save_reach(channel, reach)
+            return reach
 
-    async def _ask_reach(self, channel: str, known: Reach, now: datetime) -> Reach:
-        try:
+    async def _begin_asking(self, channel: str, now: datetime) -> bool:
+        """Note the attempt before it is made, whatever comes of it; False when somebody else makes it."""
+        async with self._uow() as tx:
+            await tx.channels.lock(channel)
+            known = await tx.channels.find_reach(channel)
+            if not _is_due(known, now):
+                return False
+            await tx.channels.save_reach(channel, Reach(known.reach, known.day, now))
+        return True
+
+    async def _ask_reach(self, channel: str, known: Reach, now: datetime) -> Reach | None:
+        with suppress(Refused, VendorUnavailable):
             async with self._keyring.line(channel) as token:
                 for day in _days_to_ask(known, now):
                     count = await self._line.count_reach(token, day)
                     if count is not None:
                         return Reach(count, day, now)
-        except (LineRefused, VendorUnavailable):
-            pass
-        return Reach(known.reach, known.day, now)
+        return None
 
 
 def _is_due(known: Reach, now: datetime) -> bool:

@@ -1,7 +1,8 @@
 """The port to HubSpot: where contact lists, their members and the members' LINE user ids come from.
 
 Every method raises `HubSpotRefused` when HubSpot does not take the credentials for what it is asked, and
-`VendorUnavailable` when it gives no useful answer: `RateLimited` and `DailyLimitReached` where its limits are used up.
+`VendorUnavailable` when it gives no useful answer: `HubSpotRateLimited` and `DailyLimitReached` where its limits are
+used up.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence

@@ -1,13 +1,28 @@
 """Opens channels' credentials for the other use cases, and notes which of them the vendors refuse."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from audience.application.channels import require_channel
 from audience.application.hubspot_port import HubSpotCredentials
 from audience.application.ports import LineAccounts, LineToken, Transaction, Vault
-from audience.domain.channels import HUBSPOT_PROBLEMS, LINE_PROBLEMS, Channel, Credentials, ObservedProblem, Problem
-from audience.domain.errors import ChannelNotFound, HubSpotRefused, LineRefused
+from audience.domain.channels import (
+    HUBSPOT_PROBLEMS,
+    LINE_CREDENTIAL_PROBLEMS,
+    Channel,
+    Credentials,
+    ObservedProblem,
+    Problem,
+)
+from audience.domain.errors import (
+    ChannelNotFound,
+    HubSpotPropertyMissing,
+    HubSpotRefused,
+    HubSpotScopeMissing,
+    HubSpotTokenRefused,
+    LineRefused,
+    Refused,
+)
 from audience.domain.events import ChannelChanged
 from kit.clock import Clock
 from kit.store.ports import UnitOfWork
@@ -23,27 +38,38 @@ class Keyring:
         self._clock = clock
 
     @asynccontextmanager
-    async def line(self, name: str) -> AsyncIterator[LineToken]:
+    async def line(
+        self, name: str, *, insist: bool = False, solves: frozenset[Problem] = LINE_CREDENTIAL_PROBLEMS
+    ) -> AsyncIterator[LineToken]:
         """Lend a fresh LINE token of the channel.
+
+        Args:
+            name: the channel's.
+            insist: ask LINE even where it refused the channel just now. Otherwise it is left alone for a while, which
+                grows with each refusal.
+            solves: the problems that the channel surely has no more when the work has succeeded.
 
         Raises:
             ChannelNotFound: there is no such channel.
-            LineRefused: LINE does not take the credentials, at once or during the work; the channel says so now.
+            LineRefused: LINE does not take the credentials; `retry_after` says when it is asked again.
+            LineAudiencesForbidden: so the work says; the channel says so too from now on.
             VendorUnavailable: LINE gave no answer.
 
         """
         channel, credentials = await self._open(name)
+        paused = None if insist else channel.find_pause(LINE_CREDENTIAL_PROBLEMS, self._clock.now())
+        if paused is not None:
+            raise self._repeat(channel, paused)
         try:
             yield await self._line.issue_token(channel.line_channel_id, credentials.line_channel_secret)
-        except LineRefused as refusal:
-            refusal.name_channel(name)
-            await self._note(name, refusal.problem, refusal.message)
+        except Refused as refusal:
+            await self._note(name, refusal)
             raise
-        await self._clear(channel, LINE_PROBLEMS)
+        await self._clear(channel, solves)
 
     @asynccontextmanager
-    async def hubspot(self, name: str) -> AsyncIterator[tuple[Channel, HubSpotCredentials]]:
-        """Lend the channel's HubSpot credentials, beside the channel.
+    async def hubspot(self, name: str, *, insist: bool = False) -> AsyncIterator[tuple[Channel, HubSpotCredentials]]:
+        """Lend the channel's HubSpot credentials, beside the channel; `insist` as for `line`.
 
         Raises:
             ChannelNotFound: there is no such channel.
@@ -52,11 +78,13 @@ class Keyring:
 
         """
         channel, credentials = await self._open(name)
+        paused = None if insist else channel.find_pause(HUBSPOT_PROBLEMS, self._clock.now())
+        if paused is not None:
+            raise self._repeat(channel, paused)
         try:
             yield channel, HubSpotCredentials(credentials.hubspot_access_token)
         except HubSpotRefused as refusal:
-            refusal.name_channel(name)
-            await self._note(name, refusal.problem, refusal.message)
+            await self._note(name, refusal)
             raise
         await self._clear(channel, HUBSPOT_PROBLEMS)
 
@@ -68,14 +96,26 @@ class Keyring:
             raise ChannelNotFound(name)
         return channel, self._vault.open(name, sealed)
 
-    async def _note(self, name: str, problem: Problem, description: str) -> None:
+    def _repeat(self, channel: Channel, known: ObservedProblem) -> Refused:
+        """Make the vendor's last refusal anew."""
+        refusal = _REFUSALS[known.problem](channel)
+        refusal.name_channel(channel.name)
+        refusal.retry_after = known.next_time - self._clock.now()
+        return refusal
+
+    async def _note(self, name: str, refusal: Refused) -> None:
+        refusal.name_channel(name)
         now = self._clock.now()
         async with self._uow() as tx:
             channel = await tx.channels.lock(name)
-            if channel is None or channel.has(problem):
+            if channel is None:
                 return
-            await tx.channels.save(channel.with_problem(ObservedProblem(problem, description, now)))
-            await tx.outbox.add(ChannelChanged(name, now))
+            refused = channel.refuse(refusal.problem, refusal.message, now=now)
+            await tx.channels.save(refused)
+            if not channel.has(refusal.problem):
+                await tx.outbox.add(ChannelChanged(name, now))
+        paused = refused.find_pause(frozenset({refusal.problem}), now)
+        refusal.retry_after = None if paused is None else paused.next_time - now
 
     async def _clear(self, channel: Channel, solved: frozenset[Problem]) -> None:
         if not any(channel.has(problem) for problem in solved):
@@ -83,6 +123,14 @@ class Keyring:
         now = self._clock.now()
         async with self._uow() as tx:
             locked = await tx.channels.lock(channel.name)
-            if locked is not None:
+            if locked is not None and any(locked.has(problem) for problem in solved):
                 await tx.channels.save(locked.without_problems(solved, now=now))
                 await tx.outbox.add(ChannelChanged(channel.name, now))
+
+
+_REFUSALS: dict[Problem, Callable[[Channel], Refused]] = {
+    Problem.LINE_CREDENTIALS_REFUSED: lambda _: LineRefused(),
+    Problem.HUBSPOT_CREDENTIALS_REFUSED: lambda _: HubSpotTokenRefused(),
+    Problem.HUBSPOT_SCOPE_MISSING: lambda _: HubSpotScopeMissing([]),
+    Problem.HUBSPOT_PROPERTY_MISSING: lambda channel: HubSpotPropertyMissing(channel.hubspot_line_id_property),
+}

@@ -1,11 +1,12 @@
 """What the use cases of the audience service need from the outside."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from audience.domain.audiences import Audience, Kind, ObservedAudience, State
+from audience.domain.catalog import CatalogSync
 from audience.domain.channels import Channel, Credentials
 from audience.domain.contact_lists import ContactList, Member, Tally
 from audience.domain.events import Event
@@ -37,6 +38,14 @@ class LineBot:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedPage:
+    """A page of audiences; `unreadable` holds an id, or None, for each entry that does not read as documented."""
+
+    audiences: tuple[ObservedAudience, ...]
+    unreadable: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LineToken:
     """A stateless channel access token (LP 2); `expire_time` is machine time."""
 
@@ -62,24 +71,31 @@ class Vault(Protocol):
 class LineAccounts(Protocol):
     """The part of LINE that this service talks to.
 
-    Every method raises `LineRefused` when LINE does not take the channel's credentials, and `VendorUnavailable` when
-    there is no answer or LINE's limits are used up.
+    Every method raises `VendorUnavailable` when there is no answer that can be read, of the kind `LineRateLimited` when
+    a limit is used up.
     """
 
     async def issue_token(self, line_channel_id: str, secret: str) -> LineToken:
-        """Get a token of 15 minutes for the channel (LP 2.2)."""
+        """Get a token of 15 minutes for the channel (LP 2.2); raises `LineRefused` for what LINE does not take."""
         ...
 
     async def describe_bot(self, token: LineToken) -> LineBot:
-        """Ask who the Official Account is."""
+        """Ask who the Official Account is; raises `LineRefused` where the channel may not even ask that."""
         ...
 
-    async def list_audiences(self, token: LineToken) -> list[ObservedAudience]:
-        """Read all audiences that the Official Account sees, page by page (LP 3.5)."""
+    def list_audiences(self, token: LineToken) -> AsyncIterator[ListedPage]:
+        """Walk all audiences that the Official Account sees, its own first (LP 3.5).
+
+        Raises `LineAudiencesForbidden` where the account may use none.
+        """
         ...
 
     async def get_audience(self, token: LineToken, audience_id: int, *, owned: bool) -> ObservedAudience | None:
-        """Read one audience with its jobs (LP 3.7), own or shared; None when LINE has none of that id."""
+        """Read one audience with its jobs (LP 3.7), own or shared; None when LINE has none of that id.
+
+        Raises `LineAudiencesForbidden` where the account may use none, and `AnswerUnreadable` when this audience does
+        not read as documented.
+        """
         ...
 
     async def count_reach(self, token: LineToken, day: date) -> int | None:
@@ -111,7 +127,7 @@ class ChannelStore(Claims[Channel], Protocol):
         ...
 
     async def save(self, channel: Channel) -> None:
-        """Store the channel's present display data and problems."""
+        """Store the channel's present display data and problems; not its catalog."""
         ...
 
     async def page(self, *, among: frozenset[str] | None, after: str | None, size: int) -> list[Channel]:
@@ -134,12 +150,20 @@ class ChannelStore(Claims[Channel], Protocol):
         """Audit that a token was handed out (architecture 1)."""
         ...
 
-    async def claim_poll(self, *, due_before: datetime, lease: timedelta) -> Claim[Channel] | None:
-        """Take one channel whose audiences were last read before `due_before`, in business time."""
+    async def claim_poll(self, *, now: datetime, lease: timedelta) -> Claim[Channel] | None:
+        """Take one channel whose audiences are to be read, in business time."""
         ...
 
-    async def note_poll(self, name: str, *, poll_time: datetime) -> None:
-        """Note that a channel's audiences were read, or could not be."""
+    async def save_catalog(self, name: str, catalog: CatalogSync) -> None:
+        """Store how the audiences of a channel that is locked were read."""
+        ...
+
+    async def take_lookups(self, name: str, wanted: int, *, keep: int = 0) -> int:
+        """Take up to `wanted` of the calls for single audiences that LINE allows, leave `keep`; return how many."""
+        ...
+
+    async def drain_lookups(self, name: str) -> None:
+        """Note that LINE refuses calls for single audiences for now."""
         ...
 
 
@@ -150,12 +174,12 @@ class AudienceStore(Protocol):
         """Return those of the entries named that exist, in no order."""
         ...
 
-    async def list_present(self, channel: str) -> list[Audience]:
-        """Return the entries of a channel that LINE had when it was last asked."""
+    async def lock_catalog(self, channel: str) -> None:
+        """Keep others from changing the channel's entries until the transaction ends."""
         ...
 
-    async def lock_catalog(self, channel: str) -> list[Audience]:
-        """Return all entries of a channel and keep others from merging until the transaction ends."""
+    async def list_all(self, channel: str) -> list[Audience]:
+        """Return all entries of a channel, REMOVED ones too."""
         ...
 
     async def save(self, audiences: Sequence[Audience]) -> None:

@@ -19,7 +19,7 @@ class Tokens:
 
         Raises:
             ChannelNotFound: there is no such channel.
-            LineRefused: LINE does not take the credentials.
+            LineRefused: LINE does not take the credentials, or did not lately; `retry_after` says when to ask again.
             VendorUnavailable: LINE gave no answer.
 
         """

@@ -44,10 +44,11 @@ class State(Enum):
 
 
 class Permission(Enum):
-    """What the channel may do with an audience (LP 3.6)."""
+    """What the channel may do with an audience (LP 3.6), and one for permissions that LINE adds later."""
 
     READ = auto()
     READ_WRITE = auto()
+    OTHER_PERMISSION = auto()
 
 
 KINDS_WITH_JOBS = frozenset({Kind.UPLOAD, Kind.OTHER_KIND})

@@ -1,8 +1,11 @@
 """Channels: one LINE Official Account each, with the HubSpot account that belongs to it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
+
+from audience.domain.catalog import CatalogSync
+from audience.domain.retries import pause
 
 
 class Problem(Enum):
@@ -12,23 +15,37 @@ class Problem(Enum):
     HUBSPOT_CREDENTIALS_REFUSED = auto()
     HUBSPOT_SCOPE_MISSING = auto()
     HUBSPOT_PROPERTY_MISSING = auto()
+    LINE_AUDIENCES_FORBIDDEN = auto()
 
 
 DEFAULT_ORDER_LIFETIME = timedelta(hours=24)
 SHORTEST_ORDER_LIFETIME = timedelta(hours=1)
 LONGEST_ORDER_LIFETIME = timedelta(days=7)
 
-LINE_PROBLEMS = frozenset({Problem.LINE_CREDENTIALS_REFUSED})
+LINE_CREDENTIAL_PROBLEMS = frozenset({Problem.LINE_CREDENTIALS_REFUSED})
+"""What a token that LINE issues disproves."""
+
+LINE_PROBLEMS = LINE_CREDENTIAL_PROBLEMS | {Problem.LINE_AUDIENCES_FORBIDDEN}
+"""What audiences that LINE tells of disprove."""
+
 HUBSPOT_PROBLEMS = frozenset(Problem) - LINE_PROBLEMS
+
+FIRST_REFUSAL_PAUSE = timedelta(minutes=1)
+LONGEST_REFUSAL_PAUSE = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedProblem:
-    """A problem with one sentence for a person and the time it was first seen."""
+    """A problem with one sentence for a person, the time it was first seen, and how often the vendor has refused since.
+
+    Before `next_time` the vendor is not asked again, unless a person asks.
+    """
 
     problem: Problem
     description: str
     observe_time: datetime
+    refusal_count: int
+    next_time: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +79,7 @@ class Channel:
     create_time: datetime
     update_time: datetime
     problems: tuple[ObservedProblem, ...] = ()
+    catalog: CatalogSync = field(default_factory=CatalogSync)
 
     @property
     def id(self) -> str:
@@ -72,11 +90,27 @@ class Channel:
         """Tell whether a problem is known."""
         return any(known.problem is problem for known in self.problems)
 
-    def with_problem(self, found: ObservedProblem) -> "Channel":
-        """Return the channel with one more problem; a problem that is known already keeps its time."""
-        if self.has(found.problem):
-            return self
-        return replace(self, problems=(*self.problems, found), update_time=found.observe_time)
+    def find_pause(self, problems: frozenset[Problem], now: datetime) -> ObservedProblem | None:
+        """Return one of `problems` for which the vendor is not to be asked again yet."""
+        return next((known for known in self.problems if known.problem in problems and now < known.next_time), None)
+
+    def refuse(self, problem: Problem, description: str, *, now: datetime) -> "Channel":
+        """Note that a vendor refused the channel; a problem that is known already keeps its time, and waits longer."""
+        before = next((known for known in self.problems if known.problem is problem), None)
+        count = 1 if before is None else before.refusal_count + 1
+        next_time = now + pause(count, first=FIRST_REFUSAL_PAUSE, longest=LONGEST_REFUSAL_PAUSE)
+        seen = now if before is None else before.observe_time
+        noted = ObservedProblem(problem, description, seen, count, next_time)
+        others = tuple(known for known in self.problems if known.problem is not problem)
+        return replace(self, problems=(*others, noted), update_time=now if before is None else self.update_time)
+
+    def end_pauses(self, problems: frozenset[Problem], *, now: datetime) -> "Channel":
+        """Let the vendor be asked again at once: a person says that something has changed."""
+        ended = tuple(
+            replace(known, next_time=min(known.next_time, now)) if known.problem in problems else known
+            for known in self.problems
+        )
+        return replace(self, problems=ended)
 
     def without_problems(self, solved: frozenset[Problem], *, now: datetime) -> "Channel":
         """Return the channel without the problems of a vendor that has just answered well."""

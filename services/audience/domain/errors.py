@@ -7,6 +7,7 @@ kit.errors.ServiceError
 ├── LineChannelTaken           the LINE channel is registered under another name
 ├── Refused                    a vendor does not take the channel's credentials
 │   ├── LineRefused
+│   ├── LineAudiencesForbidden
 │   └── HubSpotRefused
 │       ├── HubSpotTokenRefused
 │       ├── HubSpotScopeMissing
@@ -15,8 +16,10 @@ kit.errors.ServiceError
 ├── HubSpotListUnsuitable      the list does not hold contacts, or is of a kind that can't be read
 └── Unavailable
     └── VendorUnavailable      LINE or HubSpot gave no useful answer
-        ├── RateLimited        the vendor's limit of calls is used up, by others too
-        └── DailyLimitReached  HubSpot's calls of the day are used up
+        ├── AnswerUnreadable       an answer of LINE's, which says nothing of others
+        ├── LineRateLimited        the limit of calls is used up, by others too
+        ├── HubSpotRateLimited
+        └── DailyLimitReached      HubSpot's calls of the day are used up
 """
 
 from collections.abc import Sequence
@@ -64,6 +67,16 @@ class LineRefused(Refused):
 
     def __init__(self) -> None:
         super().__init__("LINE refuses the channel id and secret; copy them again from the LINE Developers Console.")
+
+
+class LineAudiencesForbidden(Refused):
+    """LINE does not let the account use audiences: those of few countries may (LP 3.1)."""
+
+    problem = Problem.LINE_AUDIENCES_FORBIDDEN
+    field = "channel.line_channel_id"
+
+    def __init__(self) -> None:
+        super().__init__("LINE does not let this account use audiences; ask LINE which accounts may.")
 
 
 class HubSpotRefused(Refused):
@@ -136,8 +149,25 @@ class VendorUnavailable(Unavailable):
         super().__init__(vendor, retry_after=retry_after)
 
 
-class RateLimited(VendorUnavailable):
-    """The vendor's limit of calls is used up for now; `retry_after` is when a call may pass again."""
+class AnswerUnreadable(VendorUnavailable):
+    """LINE's answer does not read as documented; what it says of other things may."""
+
+    def __init__(self) -> None:
+        super().__init__("line")
+
+
+class LineRateLimited(VendorUnavailable):
+    """LINE's limit of calls is used up for now. LINE tells no time; its limits here are per minute (LP 1.3, 1.6)."""
+
+    def __init__(self) -> None:
+        super().__init__("line", retry_after=timedelta(minutes=1))
+
+
+class HubSpotRateLimited(VendorUnavailable):
+    """HubSpot's limit of calls is used up for now (HS 4.1)."""
+
+    def __init__(self, *, retry_after: timedelta) -> None:
+        super().__init__("hubspot", retry_after=retry_after)
 
 
 class DailyLimitReached(VendorUnavailable):

@@ -37,6 +37,10 @@ ACCESS: AccessTable = {
 REASONS: Reasons = {
     errors.LineChannelTaken: (grpc.StatusCode.ALREADY_EXISTS, "LINE_CHANNEL_TAKEN"),
     errors.LineRefused: (grpc.StatusCode.FAILED_PRECONDITION, "LINE_CREDENTIALS_REFUSED"),
+    errors.LineAudiencesForbidden: (grpc.StatusCode.FAILED_PRECONDITION, "LINE_AUDIENCES_FORBIDDEN"),
+    errors.LineRateLimited: (grpc.StatusCode.RESOURCE_EXHAUSTED, "LINE_RATE_LIMITED"),
+    errors.HubSpotRateLimited: (grpc.StatusCode.RESOURCE_EXHAUSTED, "HUBSPOT_RATE_LIMITED"),
+    errors.DailyLimitReached: (grpc.StatusCode.RESOURCE_EXHAUSTED, "HUBSPOT_DAILY_LIMIT"),
     errors.HubSpotTokenRefused: (grpc.StatusCode.FAILED_PRECONDITION, "HUBSPOT_CREDENTIALS_REFUSED"),
     errors.HubSpotScopeMissing: (grpc.StatusCode.FAILED_PRECONDITION, "HUBSPOT_SCOPE_MISSING"),
     errors.HubSpotPropertyMissing: (grpc.StatusCode.FAILED_PRECONDITION, "HUBSPOT_PROPERTY_MISSING"),

@@ -1,6 +1,7 @@
 """`AudienceService` over the use cases of the catalog."""
 
 from audience.application.audiences import Audiences
+from audience.application.catalog_reader import CatalogReader
 from audience.domain.audiences import Audience, Kind, State
 from audience.entrypoints.names import AUDIENCE, CHANNEL
 from audience.entrypoints.translate import write_audience, write_sync_result
@@ -13,8 +14,9 @@ from outreach.audience.v1.audience_pb2_grpc import AudienceServiceServicer
 class AudienceServicer(AudienceServiceServicer):
     """Tells which audiences LINE keeps for a channel."""
 
-    def __init__(self, audiences: Audiences) -> None:
+    def __init__(self, audiences: Audiences, catalog: CatalogReader) -> None:
         self._audiences = audiences
+        self._catalog = catalog
 
     async def GetAudience(self, request: pb.GetAudienceRequest, _context: object) -> pb.Audience:
         """Return one audience from the catalog."""
@@ -40,7 +42,7 @@ class AudienceServicer(AudienceServiceServicer):
     async def SyncAudiences(self, request: pb.SyncAudiencesRequest, _context: object) -> pb.SyncAudiencesResponse:
         """Read a channel's audiences from LINE into the catalog."""
         CHANNEL.parse(request.parent, field="parent")
-        return write_sync_result(await self._audiences.sync(request.parent))
+        return write_sync_result(await self._catalog.sync(request.parent, insist=True))
 
 
 def _number(audience: Audience) -> int:

@@ -2,7 +2,7 @@
 
 import re
 
-from audience.application.audiences import SyncResult
+from audience.application.catalog_reader import SyncResult
 from audience.application.contact_lists import OfferedList
 from audience.application.facts import TargetingFacts
 from audience.application.ports import LineToken
@@ -57,6 +57,8 @@ def write_sync_result(result: SyncResult) -> audience_pb2.SyncAudiencesResponse:
         discovered_count=result.discovered_count,
         removed_count=result.removed_count,
         sync_time=write_timestamp(result.sync_time),
+        unreadable_count=result.unreadable_count,
+        unchecked_count=result.unchecked_count,
     )
 
 

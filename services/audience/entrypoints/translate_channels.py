@@ -6,6 +6,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from audience.application.channels import NewChannel
+from audience.domain.catalog import CatalogSync
 from audience.domain.channels import (
     DEFAULT_ORDER_LIFETIME,
     LONGEST_ORDER_LIFETIME,
@@ -14,7 +15,7 @@ from audience.domain.channels import (
     Credentials,
 )
 from audience.entrypoints.names import CHANNEL
-from audience.entrypoints.spans import write_duration, write_timestamp
+from audience.entrypoints.spans import write_duration, write_optional_timestamp, write_timestamp
 from kit.errors import Violations
 from kit.names import CALLER_ID
 from outreach.audience.v1 import channel_pb2
@@ -75,12 +76,27 @@ def write_channel(channel: Channel) -> channel_pb2.Channel:
                 reason=channel_pb2.Channel.Problem.Reason.Value(known.problem.name),
                 description=known.description,
                 observe_time=write_timestamp(known.observe_time),
+                next_attempt_time=write_timestamp(known.next_time),
             )
             for known in channel.problems
         ],
         create_time=write_timestamp(channel.create_time),
         update_time=write_timestamp(channel.update_time),
         order_lifetime=write_duration(channel.order_lifetime),
+        audience_sync=_write_catalog(channel.catalog),
+    )
+
+
+def _write_catalog(catalog: CatalogSync) -> channel_pb2.Channel.AudienceSync:
+    trouble = catalog.trouble
+    failure = "FAILURE_UNSPECIFIED" if trouble is None else trouble.failure.name
+    return channel_pb2.Channel.AudienceSync(
+        sync_time=write_optional_timestamp(catalog.sync_time),
+        unreadable_count=catalog.unreadable_count,
+        unchecked_count=catalog.unchecked_count,
+        failure=channel_pb2.Channel.AudienceSync.Failure.Value(failure),
+        failure_time=None if trouble is None else write_timestamp(trouble.since),
+        next_sync_time=write_optional_timestamp(catalog.next_time),
     )
 
 

@@ -18,9 +18,9 @@ from audience.adapters.hubspot.troubles import MovingError, PassingError, Unexpe
 from audience.domain.errors import (
     DailyLimitReached,
     HubSpotListNotFound,
+    HubSpotRateLimited,
     HubSpotScopeMissing,
     HubSpotTokenRefused,
-    RateLimited,
 )
 from kit.errors import ServiceError
 from sandbox.faults import Fault
@@ -138,7 +138,7 @@ async def test_rate_limit_kinds(sandbox: SandboxWorld, body: Any, seconds: int) 
     """A 429 of either body tells how long its window is."""
     answer(sandbox, 429, body, times=None)
 
-    with pytest.raises(RateLimited) as throttled:
+    with pytest.raises(HubSpotRateLimited) as throttled:
         await get_list(sandbox)
     assert throttled.value.retry_after == timedelta(seconds=seconds)
 

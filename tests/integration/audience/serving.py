@@ -54,9 +54,11 @@ class Served:
     settings: Settings
 
     @asynccontextmanager
-    async def call_as(self, **claims: Any) -> AsyncIterator[Api]:
-        """Give stubs whose calls carry a token with these claims."""
-        async with open_channel(self.address, token=self.issuer.token(**claims)) as channel:
+    async def call_as(self, *, repeats: bool = True, **claims: Any) -> AsyncIterator[Api]:
+        """Give stubs whose calls carry a token with these claims; without `repeats` each is made once."""
+        token = self.issuer.token(**claims)
+        config: dict[str, Any] | None = None if repeats else {"methodConfig": []}
+        async with open_channel(self.address, token=token, service_config=config) as channel:
             yield make_api(channel)
 
 

@@ -5,13 +5,11 @@ from uuid import uuid4
 import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
-from sqlalchemy import text
 
-from kit.store.engine import open_database
 from outreach.audience.internal.v1.targeting_facts_pb2 import GetTargetingFactsRequest
 from outreach.audience.v1.channel_pb2 import Channel, GetChannelRequest, ListChannelsRequest
 from outreach_client.errors import RemoteError
-from tests.integration.audience.serving import ACME, Api, Parts, Served, new_channel
+from tests.integration.audience.serving import ACME, Api, Served, new_channel
 
 
 async def test_created_channel(api: Api) -> None:
@@ -38,25 +36,6 @@ async def test_order_lifetime(api: Api, delivery: Api, given: int | None, kept: 
 
     shown = [known.order_lifetime for known in (created, read, listed, facts.channel)]
     assert shown == [Duration(seconds=kept)] * 4
-
-
-async def test_deleted_name(parts: Parts, api: Api, channel: str) -> None:
-    """The id of a channel that was deleted is not free again, on a trial run neither: ledgers know it by that name."""
-    database = open_database(parts.database_url, application_name="test")
-    async with database.writer.begin() as connection:
-        await connection.execute(text("DELETE FROM channels"))
-    await database.close()
-    codes = []
-    for validate_only in (False, True):
-        request = new_channel()
-        request.validate_only = validate_only
-        with pytest.raises(RemoteError) as taken:
-            await api.channels.CreateChannel(request)
-        codes.append((taken.value.code, taken.value.metadata))
-    other = await api.channels.CreateChannel(new_channel("other"))
-
-    assert codes == [(grpc.StatusCode.ALREADY_EXISTS, {"name": channel})] * 2
-    assert other.name == "channels/other"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What the delivery service asks: LINE tokens and facts."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import grpc
 import pytest
@@ -41,7 +42,7 @@ async def test_line_token(delivery: Api, channel: str, database_url: str) -> Non
         {"sub": "service:delivery", "scope": SCOPES, "channels": "*"},
     ],
 )
-async def test_tokens_are_for_delivery_alone(served: Served, channel: str, claims: dict[str, str]) -> None:
+async def test_tokens_are_for_delivery_alone(served: Served, channel: str, claims: dict[str, Any]) -> None:
     """Nobody but the delivery service gets a token or facts."""
     codes = set()
     async with served.call_as(**claims) as stranger:

@@ -1,6 +1,8 @@
 """What the use cases rely on PostgreSQL for: fenced claims, members that swap at once, tables as declared."""
 
+import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +10,8 @@ from sqlalchemy import text
 
 from audience.adapters.store.transaction import SqlTransaction, build_transaction
 from audience.application.ports import SealedCredentials
-from audience.domain.channels import Channel
+from audience.domain.catalog import CatalogFailure, CatalogSync
+from audience.domain.channels import Channel, ObservedProblem, Problem
 from audience.domain.contact_lists import ContactList, ListState, Tally, classify
 from audience.domain.errors import LineChannelTaken
 from kit.errors import AlreadyExists
@@ -38,6 +41,14 @@ def make_channel(name: str = "channels/acme", line_channel_id: str = "1") -> Cha
         create_time=NOW,
         update_time=NOW,
     )
+
+
+async def change(database_url: str, statement: str, value: str) -> None:
+    """Change what no port does."""
+    database = open_database(database_url, application_name="test")
+    async with database.writer.begin() as connection:
+        await connection.execute(text(statement), {"value": value})
+    await database.close()
 
 
 async def count_members(database_url: str) -> int:
@@ -101,23 +112,72 @@ async def test_claims_of_two_transactions(store: Store) -> None:
     """Two replicas that look for work at once get one list and one channel between them, and neither waits."""
     async with store() as one, store() as other:
         claims = [await tx.contact_lists.claim_sync(lease=LEASE) for tx in (one, other)]
-        polls = [await tx.channels.claim_poll(due_before=NOW, lease=LEASE) for tx in (one, other)]
+        polls = [await tx.channels.claim_poll(now=NOW, lease=LEASE) for tx in (one, other)]
 
     assert [claim is None for claim in claims] == [False, True]
     assert [None if poll is None else poll.item for poll in polls] == [make_channel(), None]
 
 
 async def test_polls_are_due_by_their_time(store: Store) -> None:
-    """A channel is free again when its reading has ended, and due when that is long enough ago."""
+    """How a channel was read comes back as it was stored, and says when it is read next."""
+    failed = CatalogSync(NOW, 1, 2).fail(CatalogFailure.LINE_RATE_LIMITED, NOW)
     async with store() as tx:
-        claim = await tx.channels.claim_poll(due_before=NOW, lease=LEASE)
+        claim = await tx.channels.claim_poll(now=NOW, lease=LEASE)
         assert claim is not None
-        await tx.channels.note_poll(claim.item.name, poll_time=NOW)
+        await tx.channels.save_catalog(claim.item.name, failed)
         await tx.channels.release(claim)
-        early = await tx.channels.claim_poll(due_before=NOW, lease=LEASE)
-        late = await tx.channels.claim_poll(due_before=NOW + timedelta(seconds=1), lease=LEASE)
+        early = await tx.channels.claim_poll(now=NOW + timedelta(seconds=59), lease=LEASE)
+        late = await tx.channels.claim_poll(now=NOW + timedelta(seconds=60), lease=LEASE)
 
-    assert (early, late is None) == (None, False)
+    assert early is None
+    assert late is not None
+    assert late.item == replace(make_channel(), catalog=failed)
+
+
+async def test_problems(store: Store, database_url: str) -> None:
+    """Problems come back as they were stored; those that the last release wrote may be tried again at once."""
+    refused = make_channel().refuse(Problem.LINE_CREDENTIALS_REFUSED, "x", now=NOW)
+    async with store() as tx:
+        await tx.channels.save(refused)
+    async with store.read() as tx:
+        found = await tx.channels.find("channels/acme")
+    written = {"problem": "LINE_CREDENTIALS_REFUSED", "description": "x", "observe_time": NOW.isoformat()}
+    await change(database_url, "UPDATE channels SET problems = CAST(:value AS jsonb)", json.dumps([written]))
+    async with store.read() as tx:
+        old = await tx.channels.find("channels/acme")
+
+    assert found == refused
+    assert old is not None
+    assert old.problems == (ObservedProblem(Problem.LINE_CREDENTIALS_REFUSED, "x", NOW, 1, NOW),)
+
+
+async def test_deleted_name(store: Store, database_url: str) -> None:
+    """The name of a channel that was deleted is not free again, its LINE channel is."""
+    async with store() as tx:
+        await tx.channels.add(make_channel("channels/other", "2"), SealedCredentials(b"sealed"))
+    await change(database_url, "DELETE FROM channels WHERE name = :value", "channels/other")
+    async with store() as tx:
+        taken = await tx.channels.is_name_taken("channels/other")
+        with pytest.raises(AlreadyExists):
+            await tx.channels.add(make_channel("channels/other", "2"), SealedCredentials(b"sealed"))
+        await tx.channels.add(make_channel("channels/third", "2"), SealedCredentials(b"sealed"))
+
+    assert taken
+
+
+async def test_lookups(store: Store) -> None:
+    """What is left of LINE's limit is the channel's, whichever replica asks; a refusal leaves nothing."""
+    taken = []
+    for wanted, keep in ((5, 0), (100, 8), (100, 0)):
+        async with store() as tx:
+            taken.append(await tx.channels.take_lookups("channels/acme", wanted, keep=keep))
+    async with store() as tx:
+        await tx.channels.drain_lookups("channels/acme")
+        drained = await tx.channels.take_lookups("channels/acme", 100)
+        unknown = await tx.channels.take_lookups("channels/other", 100)
+
+    assert taken == [5, 7, 8]
+    assert (drained, unknown) == (0, 0)
 
 
 async def test_members_in_use(store: Store, database_url: str) -> None:

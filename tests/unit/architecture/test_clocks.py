@@ -18,7 +18,7 @@ MACHINE_TIME = frozenset(
 
 _CLOCKS = re.compile(r"(^|\.)(datetime\.(now|utcnow|today)|date\.today|time\.(time|time_ns))$")
 _SQL_CLOCKS = re.compile(r"(?i)(?<!\.)\b(now\(\)|current_timestamp|clock_timestamp|statement_timestamp|localtimestamp)")
-_MACHINE_SPANS = re.compile(r"claim|lease|attempt_clock|open_clock")
+_MACHINE_SPANS = re.compile(r"claim|lease|attempt_clock|limit_clock|open_clock")
 _SQL_FUNCTIONS = frozenset({"func.now", "func.current_timestamp", "func.clock_timestamp", "sa.func.now"})
 
 
@@ -46,7 +46,7 @@ def test_the_list_of_clocks_is_short() -> None:
 
 
 def test_no_business_time_in_sql() -> None:
-    """The database's clock decides on claims, leases, silence and the age of keys alone; else statements bring it."""
+    """The database's clock decides on claims, leases, limits, silence and the age of keys alone."""
     found = [
         source.at(line)
         for source in under("services/audience/", "services/delivery/", "services/reporting/")

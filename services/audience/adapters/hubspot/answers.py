@@ -11,10 +11,10 @@ import httpx
 from audience.adapters.hubspot.troubles import MovingError, NothingThereError, PassingError, UnexpectedAnswerError
 from audience.domain.errors import (
     DailyLimitReached,
+    HubSpotRateLimited,
     HubSpotRefused,
     HubSpotScopeMissing,
     HubSpotTokenRefused,
-    RateLimited,
     VendorUnavailable,
 )
 
@@ -84,13 +84,13 @@ def _explain_outage(status: int, wait: timedelta | None) -> VendorUnavailable:
     return PassingError(retry_after=wait)
 
 
-def _explain_limit(body: Document, wait: timedelta | None) -> RateLimited | DailyLimitReached:
+def _explain_limit(body: Document, wait: timedelta | None) -> HubSpotRateLimited | DailyLimitReached:
     """Tell the limits apart by policy or, in the other body, by the words of the message."""
     said = f"{body.get('policyName', '')} {body.get('message', '')}".upper()
     if "DAILY" in said:
         return DailyLimitReached(retry_after=wait)
     window = _SEARCH_WINDOW if re.search(r"\bSECONDLY\b", said) else _ROLLING_WINDOW
-    return RateLimited("hubspot", retry_after=wait or window)
+    return HubSpotRateLimited(retry_after=wait or window)
 
 
 def _read_object(response: httpx.Response) -> Document | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from audience.application.hubspot_port import HubSpotCredentials
-from audience.domain.errors import DailyLimitReached, RateLimited
+from audience.domain.errors import DailyLimitReached, HubSpotRateLimited
 
 _ACCOUNTS_KEPT = 1_000  # beyond, accounts that were not called lately are forgotten
 
@@ -125,7 +125,7 @@ class Throttle:
         if day and left is not None and left <= day * self._settings.unused_share:
             self.close_day(credentials)
 
-    def hold(self, credentials: HubSpotCredentials, throttled: RateLimited, *, search: bool) -> None:
+    def hold(self, credentials: HubSpotCredentials, throttled: HubSpotRateLimited, *, search: bool) -> None:
         """Keep all calls of the account back after a 429, not only the refused one."""
         account = self._account(credentials)
         if throttled.retry_after is not None:

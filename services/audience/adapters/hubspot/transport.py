@@ -16,7 +16,7 @@ from audience.adapters.hubspot.answers import Answer, find_correlation_id, read_
 from audience.adapters.hubspot.pacing import Throttle
 from audience.adapters.hubspot.troubles import PassingError, UnexpectedAnswerError
 from audience.application.hubspot_port import HubSpotCredentials
-from audience.domain.errors import DailyLimitReached, HubSpotRefused, RateLimited, VendorUnavailable
+from audience.domain.errors import DailyLimitReached, HubSpotRateLimited, HubSpotRefused, VendorUnavailable
 
 _log = structlog.get_logger(__name__)
 
@@ -46,7 +46,7 @@ class Patience:
 
     def judge(self, error: Exception) -> bool | float:
         """Say whether to try again after an error: no, yes with growing pauses, or in so many seconds (HS 3)."""
-        if not isinstance(error, (PassingError, RateLimited)):
+        if not isinstance(error, (PassingError, HubSpotRateLimited)):
             return False
         if error.retry_after is None:
             return True
@@ -113,7 +113,7 @@ class HubSpotTransport:
         self._throttle.learn(credentials, response.headers)
         try:
             return _read(request, response)
-        except RateLimited as throttled:
+        except HubSpotRateLimited as throttled:
             self._throttle.hold(credentials, throttled, search=request.search)
             raise
         except DailyLimitReached:

@@ -27,15 +27,13 @@ class SqlAudienceStore:
         query = select(AUDIENCES).where(tuple_(AUDIENCES.c.channel, AUDIENCES.c.audience_id).in_(keys))
         return [_from_row(row) for row in await self._connection.execute(query)] if keys else []
 
-    async def list_present(self, channel: str) -> list[Audience]:
-        """Return the entries of a channel that LINE had when it was last asked."""
-        query = select(AUDIENCES).where(AUDIENCES.c.channel == channel, AUDIENCES.c.state != State.REMOVED.name)
-        return [_from_row(row) for row in await self._connection.execute(query)]
-
-    async def lock_catalog(self, channel: str) -> list[Audience]:
-        """Return all entries of a channel and keep others from merging until the transaction ends."""
+    async def lock_catalog(self, channel: str) -> None:
+        """Keep others from changing the channel's entries until the transaction ends."""
         number = func.hashtextextended(literal("catalog:").concat(channel), 0)
         await self._connection.execute(select(func.pg_advisory_xact_lock(number)))
+
+    async def list_all(self, channel: str) -> list[Audience]:
+        """Return all entries of a channel, REMOVED ones too."""
         rows = await self._connection.execute(select(AUDIENCES).where(AUDIENCES.c.channel == channel))
         return [_from_row(row) for row in rows]
 

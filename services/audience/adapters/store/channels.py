@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy import Row, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audience.adapters.tables import CHANNEL_NAMES, CHANNELS, TOKEN_ISSUES
 from audience.application.ports import Reach, SealedCredentials
+from audience.domain.catalog import CatalogFailure, CatalogSync, Trouble
 from audience.domain.channels import Channel, ObservedProblem, Problem
 from audience.domain.errors import LineChannelTaken
+from audience.domain.lookups import Lookups, full
 from kit.errors import AlreadyExists
 from kit.store.claims import SqlClaims
 from kit.store.ports import Claim
@@ -60,7 +62,7 @@ class SqlChannelStore(SqlClaims[Channel]):
         return None if row is None else _from_row(row)
 
     async def save(self, channel: Channel) -> None:
-        """Store the channel's present display data and problems."""
+        """Store the channel's present display data and problems; not its catalog."""
         await self._connection.execute(
             update(CHANNELS).where(CHANNELS.c.name == channel.name).values(_to_columns(channel))
         )
@@ -95,15 +97,60 @@ class SqlChannelStore(SqlClaims[Channel]):
         values = {"channel": name, "caller": caller, "issue_time": issue_time}
         await self._connection.execute(insert(TOKEN_ISSUES).values(values))
 
-    async def claim_poll(self, *, due_before: datetime, lease: timedelta) -> Claim[Channel] | None:
-        """Take one channel whose audiences were last read before `due_before`."""
-        poll_time = CHANNELS.c.poll_time
-        due = self._candidates(or_(poll_time.is_(None), poll_time < due_before))
-        return await self._claim(due.order_by(poll_time.asc().nulls_first()), lease=lease)
+    async def claim_poll(self, *, now: datetime, lease: timedelta) -> Claim[Channel] | None:
+        """Take one channel whose audiences are to be read."""
+        due_time = CHANNELS.c.next_sync_time
+        due = self._candidates(or_(due_time.is_(None), due_time <= now))
+        return await self._claim(due.order_by(due_time.asc().nulls_first()), lease=lease)
 
-    async def note_poll(self, name: str, *, poll_time: datetime) -> None:
-        """Note that a channel's audiences were read, or could not be."""
-        await self._connection.execute(update(CHANNELS).where(CHANNELS.c.name == name).values(poll_time=poll_time))
+    async def save_catalog(self, name: str, catalog: CatalogSync) -> None:
+        """Store how the audiences of a channel that is locked were read."""
+        trouble = catalog.trouble
+        values = {
+            "sync_time": catalog.sync_time,
+            "unreadable_count": catalog.unreadable_count,
+            "unchecked_count": catalog.unchecked_count,
+            "sync_failure": None if trouble is None else trouble.failure.name,
+            "sync_failure_time": None if trouble is None else trouble.since,
+            "sync_failure_count": 0 if trouble is None else trouble.count,
+            "next_sync_time": catalog.next_time,
+            # When the last release, while it still runs, believes the channel to have been read.
+            "poll_time": catalog.next_time,
+        }
+        await self._connection.execute(update(CHANNELS).where(CHANNELS.c.name == name).values(values))
+
+    async def take_lookups(self, name: str, wanted: int, *, keep: int = 0) -> int:
+        """Take up to `wanted` of the calls for single audiences that LINE allows, and leave `keep`."""
+        lookups = await self._lock_lookups(name)
+        if lookups is None:
+            return 0
+        left, taken = lookups.take(wanted, keep=keep)
+        await self._save_lookups(name, left)
+        return taken
+
+    async def drain_lookups(self, name: str) -> None:
+        """Note that LINE refuses calls for single audiences for now."""
+        lookups = await self._lock_lookups(name)
+        if lookups is not None:
+            await self._save_lookups(name, lookups.drain())
+
+    async def _lock_lookups(self, name: str) -> Lookups | None:
+        """Return what is left of the limit now, by the database's clock, so that replicas agree."""
+        columns = (CHANNELS.c.lookups_left, CHANNELS.c.lookups_time, func.clock_timestamp().label("limit_clock"))
+        row = (
+            await self._connection.execute(select(*columns).where(CHANNELS.c.name == name).with_for_update())
+        ).one_or_none()
+        if row is None:
+            return None
+        return (
+            full(row.limit_clock)
+            if row.lookups_left is None
+            else Lookups(row.lookups_left, row.lookups_time).refill(row.limit_clock)
+        )
+
+    async def _save_lookups(self, name: str, lookups: Lookups) -> None:
+        values = {"lookups_left": lookups.left, "lookups_time": lookups.time}
+        await self._connection.execute(update(CHANNELS).where(CHANNELS.c.name == name).values(values))
 
 
 def _to_columns(channel: Channel) -> dict[str, Any]:
@@ -137,19 +184,44 @@ def _from_row(row: Row[Any]) -> Channel:
         create_time=row.create_time,
         update_time=row.update_time,
         problems=_problems_from_json(row.problems),
+        catalog=_read_catalog(row),
     )
 
 
-def _problem_to_json(known: ObservedProblem) -> dict[str, str]:
+def _read_catalog(row: Row[Any]) -> CatalogSync:
+    failing = row.sync_failure is not None
+    return CatalogSync(
+        sync_time=row.sync_time,
+        unreadable_count=row.unreadable_count,
+        unchecked_count=row.unchecked_count,
+        trouble=Trouble(CatalogFailure[row.sync_failure], row.sync_failure_time, row.sync_failure_count)
+        if failing
+        else None,
+        next_time=row.next_sync_time,
+    )
+
+
+def _problem_to_json(known: ObservedProblem) -> dict[str, Any]:
     return {
         "problem": known.problem.name,
         "description": known.description,
         "observe_time": known.observe_time.isoformat(),
+        "refusal_count": known.refusal_count,
+        "next_time": known.next_time.isoformat(),
     }
 
 
-def _problems_from_json(stored: Sequence[dict[str, str]]) -> tuple[ObservedProblem, ...]:
-    return tuple(
-        ObservedProblem(Problem[known["problem"]], known["description"], datetime.fromisoformat(known["observe_time"]))
-        for known in stored
+def _problems_from_json(stored: Sequence[dict[str, Any]]) -> tuple[ObservedProblem, ...]:
+    return tuple(_read_problem(known) for known in stored)
+
+
+def _read_problem(stored: dict[str, Any]) -> ObservedProblem:
+    """Read a problem; one that the last release wrote tells of one refusal, and the vendor may be asked at once."""
+    observe_time = stored["observe_time"]
+    return ObservedProblem(
+        problem=Problem[stored["problem"]],
+        description=stored["description"],
+        observe_time=datetime.fromisoformat(observe_time),
+        refusal_count=stored.get("refusal_count", 1),
+        next_time=datetime.fromisoformat(stored.get("next_time", observe_time)),
     )

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from audience.application.audiences import Audiences
+from audience.application.catalog_reader import CatalogReader
 from audience.application.channels import Channels, NewChannel
 from audience.application.facts import Facts
 from audience.application.keyring import Keyring
 from audience.application.list_sync import ListSync
 from audience.application.polling import Polling
 from audience.application.tokens import Tokens
-from audience.domain.channels import DEFAULT_ORDER_LIFETIME, Credentials
+from audience.domain.channels import DEFAULT_ORDER_LIFETIME, Channel, Credentials
 from kit.store.once import Once
 from kit.store.ports import RequestKey
 from tests.fakes.audience import LINE_CHANNEL_ID, LINE_SECRET, FakeAudienceStores, FakeLine, FakeTransaction, FakeVault
@@ -26,14 +27,15 @@ class World:
     """The fakes that everything stands on."""
 
     clock: FakeClock = field(default_factory=FakeClock)
-    uow: FakeAudienceStores = field(default_factory=FakeAudienceStores)
+    uow: FakeAudienceStores = field(init=False)
     contacts: FakeContactSource = field(default_factory=FakeContactSource)
     vault: FakeVault = field(default_factory=FakeVault)
     line: FakeLine = field(init=False)
 
     def __post_init__(self) -> None:
-        """Put LINE on the same clock."""
+        """Put LINE and the store on the same clock."""
         object.__setattr__(self, "line", FakeLine(self.clock))
+        object.__setattr__(self, "uow", FakeAudienceStores(self.clock))
 
     @property
     def tx(self) -> FakeTransaction:
@@ -53,12 +55,22 @@ class World:
     @property
     def audiences(self) -> Audiences:
         """Use cases of the catalog."""
-        return Audiences(uow=self.uow, line=self.line, keyring=self.keyring, clock=self.clock)
+        return Audiences(self.uow)
+
+    @property
+    def catalog(self) -> CatalogReader:
+        """What asks LINE about audiences."""
+        return CatalogReader(uow=self.uow, line=self.line, keyring=self.keyring, clock=self.clock)
+
+    @property
+    def channel(self) -> Channel:
+        """The channel as it is stored."""
+        return self.tx.channels.channels[ACME]
 
     @property
     def facts(self) -> Facts:
         """Facts for delivery."""
-        return Facts(uow=self.uow, line=self.line, keyring=self.keyring, audiences=self.audiences, clock=self.clock)
+        return Facts(uow=self.uow, line=self.line, keyring=self.keyring, catalog=self.catalog, clock=self.clock)
 
     @property
     def tokens(self) -> Tokens:
@@ -73,7 +85,7 @@ class World:
     @property
     def polling(self) -> Polling:
         """The worker that keeps the catalog fresh."""
-        return Polling(uow=self.uow, audiences=self.audiences, facts=self.facts, clock=self.clock)
+        return Polling(uow=self.uow, catalog=self.catalog, facts=self.facts, clock=self.clock)
 
 
 def describe_channel(

@@ -1,6 +1,7 @@
 """Channels are registered only when LINE and HubSpot accept them."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -83,18 +84,48 @@ async def test_taken(acme: World) -> None:
     assert list(acme.tx.channels.channels) == [ACME]
 
 
+async def test_deleted_name(acme: World) -> None:
+    """The name of a channel that was deleted is not free again, on a trial run neither."""
+    del acme.tx.channels.channels[ACME]
+    for attempt in (acme.channels.create(describe_channel(), make_once("2")), acme.channels.check(describe_channel())):
+        with pytest.raises(AlreadyExists):
+            await attempt
+
+    assert acme.tx.channels.channels == {}
+
+
 async def test_problem_comes_and_goes(acme: World) -> None:
     """A channel that LINE refuses says so once, and no more after LINE has accepted it again."""
     acme.line.secret = "changed"
+    refused_time = acme.clock.now()
     for _ in range(2):
         with pytest.raises(LineRefused):
             await acme.tokens.issue(ACME, caller="service:delivery")
+        acme.clock.advance(timedelta(minutes=2))
     impaired = acme.tx.channels.channels[ACME]
     acme.line.secret = describe_channel().credentials.line_channel_secret
     await acme.tokens.issue(ACME, caller="service:delivery")
 
-    changed = ChannelChanged(ACME, acme.clock.now())
+    events = [ChannelChanged(ACME, refused_time), ChannelChanged(ACME, acme.clock.now())]
     assert [known.problem for known in impaired.problems] == [Problem.LINE_CREDENTIALS_REFUSED]
     assert acme.tx.channels.channels[ACME].problems == ()
-    assert acme.tx.outbox.events == [changed, changed]
+    assert [known.observe_time for known in impaired.problems] == [refused_time]
+    assert acme.tx.outbox.events == events
     assert acme.tx.channels.token_issues == [(ACME, "service:delivery", acme.clock.now())]
+
+
+async def test_refused_credentials_are_tried_ever_more_seldom(acme: World) -> None:
+    """However often a token is asked for, LINE is asked after 1, 2, 4 … 30 minutes, and the caller is told when."""
+    acme.line.secret = "changed"
+    waits = []
+    for _ in range(24 * 60 // 5):
+        with pytest.raises(LineRefused) as refused:
+            await acme.tokens.issue(ACME, caller="service:delivery")
+        waits.append(refused.value.retry_after)
+        acme.clock.advance(timedelta(minutes=5))
+
+    (problem,) = acme.channel.problems
+    assert waits[0] == timedelta(minutes=1)
+    assert all(wait is not None and timedelta() < wait <= timedelta(minutes=30) for wait in waits)
+    assert problem.refusal_count == acme.line.issue_count - 1 <= 2 * 24 + 6
+    assert len(acme.tx.outbox.events) == 1

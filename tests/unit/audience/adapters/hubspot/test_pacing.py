@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from audience.adapters.hubspot.pacing import Pacer, PaceSettings, Throttle
 from audience.application.hubspot_port import HubSpotCredentials
-from audience.domain.errors import DailyLimitReached, RateLimited
+from audience.domain.errors import DailyLimitReached, HubSpotRateLimited
 
 ONE, OTHER = HubSpotCredentials("one"), HubSpotCredentials("other")
 
@@ -93,7 +93,7 @@ async def test_told_limit() -> None:
 async def test_hold() -> None:
     """After a 429 all calls of the account wait for the time told."""
     throttle, machine = make_throttle()
-    throttle.hold(ONE, RateLimited("hubspot", retry_after=timedelta(seconds=10)), search=False)
+    throttle.hold(ONE, HubSpotRateLimited(retry_after=timedelta(seconds=10)), search=False)
     await throttle.admit(OTHER, search=False)
     await throttle.admit(ONE, search=False)
 

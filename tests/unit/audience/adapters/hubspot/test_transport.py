@@ -6,7 +6,7 @@ import pytest
 
 from audience.adapters.hubspot.transport import Patience
 from audience.adapters.hubspot.troubles import MovingError, PassingError, UnexpectedAnswerError
-from audience.domain.errors import DailyLimitReached, HubSpotTokenRefused, RateLimited
+from audience.domain.errors import DailyLimitReached, HubSpotRateLimited, HubSpotTokenRefused
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_growing_pauses() -> None:
 
 def test_told_pause() -> None:
     """A told pause is kept, and lengthened a little so that waiters spread."""
-    pauses = {Patience().judge(RateLimited("hubspot", retry_after=timedelta(seconds=10))) for _ in range(50)}
+    pauses = {Patience().judge(HubSpotRateLimited(retry_after=timedelta(seconds=10))) for _ in range(50)}
 
     assert all(10 <= pause <= 12 for pause in pauses)
     assert len(pauses) > 1
