@@ -20,6 +20,7 @@ from delivery.application.campaigns.campaigns import Campaigns
 from delivery.application.campaigns.cancelling import Cancelling
 from delivery.application.campaigns.checking import Checking
 from delivery.application.campaigns.judge import Judge
+from delivery.application.campaigns.listing import Listing
 from delivery.application.campaigns.ordering import Ordering
 from delivery.application.campaigns.resolving import Resolving
 from delivery.application.facts_port import TargetingFactsSource
@@ -36,7 +37,7 @@ from delivery.config import Settings
 from delivery.domain.sending.lanes import set_capacities
 from delivery.entrypoints.access import ACCESS, INTERNAL, PUBLIC, REASONS
 from delivery.entrypoints.rpc_campaigns import CampaignServicer
-from delivery.entrypoints.rpc_internal import SendObservationServicer
+from delivery.entrypoints.rpc_internal import SendListServicer, SendObservationServicer
 from delivery.entrypoints.rpc_ledger import LedgerServicer
 from kit import service
 from kit.background import run_side_by_side, run_steps
@@ -50,10 +51,7 @@ from kit.rpc.server import Api
 from kit.service import Definition, Service, keep_house, open_ground
 from kit.store.ports import UnitOfWork
 from kit.store.uow import SqlUnitOfWork
-from outreach.delivery.internal.v1.send_list_pb2_grpc import (
-    SendListServiceServicer,
-    add_SendListServiceServicer_to_server,
-)
+from outreach.delivery.internal.v1.send_list_pb2_grpc import add_SendListServiceServicer_to_server
 from outreach.delivery.internal.v1.send_observation_pb2_grpc import add_SendObservationServiceServicer_to_server
 from outreach.delivery.v1.campaign_pb2_grpc import add_CampaignServiceServicer_to_server
 from outreach.delivery.v1.ledger_pb2_grpc import add_LedgerServiceServicer_to_server
@@ -84,6 +82,7 @@ class UseCases:
     ordering: Ordering
     cancelling: Cancelling
     resolving: Resolving
+    listing: Listing
     dispatching: Dispatching
     progress: Progress
     observing: Observing
@@ -137,6 +136,7 @@ def build_use_cases(
         ordering=Ordering(uow=uow, judge=judge, clock=clock),
         cancelling=Cancelling(uow=uow, clock=clock),
         resolving=Resolving(uow=uow, judge=judge, clock=clock),
+        listing=Listing(uow=uow),
         dispatching=Dispatching(uow=uow, facts=facts, calling=calling, clock=clock),
         progress=Progress(uow=uow, line=messages, clock=clock),
         observing=Observing(uow=uow, line=insight, clock=clock),
@@ -159,7 +159,7 @@ def build_api(use_cases: UseCases) -> Api:
         )
         add_CampaignServiceServicer_to_server(campaigns, server)
         add_SendObservationServiceServicer_to_server(SendObservationServicer(use_cases.observing), server)
-        add_SendListServiceServicer_to_server(SendListServiceServicer(), server)  # type: ignore[abstract]
+        add_SendListServiceServicer_to_server(SendListServicer(use_cases.listing), server)
         add_LedgerServiceServicer_to_server(LedgerServicer(use_cases.fencing), server)
 
     return Api(

@@ -8,6 +8,7 @@ from delivery.application.ports import PagePosition, Place
 from delivery.domain.campaigns.campaign import Campaign, CampaignState
 from delivery.domain.campaigns.events import CampaignEvent
 from delivery.domain.campaigns.resolving import DecisionRecord
+from delivery.domain.campaigns.sends import Send, sum_up
 from delivery.domain.sending.failures import UncertaintyReason
 from delivery.domain.sending.lanes import CAPACITIES, Endpoint, Lane, open_lane
 from delivery.domain.sending.restores import LedgerState
@@ -78,20 +79,6 @@ class FakeCampaigns:
             own = [campaign for campaign in own if (campaign.create_time, campaign.name) < (after.time, after.name)]
         return own[:size]
 
-    async def page_ordered(
-        self, channel: str | None, *, since: datetime, after: PagePosition | None, size: int
-    ) -> list[Campaign]:
-        """Return up to `size` campaigns that were ordered, by their last change since then."""
-        found = [
-            campaign
-            for campaign in self.stored.values()
-            if campaign.order is not None
-            and campaign.update_time >= since
-            and channel in (None, campaign.channel)
-            and (after is None or (campaign.update_time, campaign.name) > (after.time, after.name))
-        ]
-        return sorted(found, key=lambda campaign: (campaign.update_time, campaign.name))[:size]
-
 
 class FakeLanes:
     """A `LaneStore`."""
@@ -151,15 +138,10 @@ class FakeLedger(FakeClaims[SendRow]):
         """Return a campaign's newest row."""
         return max(self._rows(campaign), key=lambda row: row.number, default=None)
 
-    async def list_newest(self, campaigns: Collection[str]) -> Mapping[str, SendRow]:
-        """Return the newest row of each campaign that has one."""
-        found = {campaign: await self.hold_newest(campaign) for campaign in campaigns}
-        return {campaign: row for campaign, row in found.items() if row is not None}
-
     async def locate(self, campaigns: Collection[str]) -> Mapping[str, Place]:
         """Return the newest row of each campaign that has one, with its place in its channel's queue."""
-        newest = await self.list_newest(campaigns)
-        return {campaign: self._place(row) for campaign, row in newest.items()}
+        newest = {campaign: await self.hold_newest(campaign) for campaign in campaigns}
+        return {campaign: self._place(row) for campaign, row in newest.items() if row is not None}
 
     async def count_waiting(self, channel: str) -> int:
         """Return how many rows of a channel wait for a first call."""
@@ -241,6 +223,41 @@ def _leads_to(row: SendRow, endpoint: Endpoint) -> bool:
     return endpoint is Endpoint.NARROWCAST and row.state in (RowState.READY, RowState.CALLING, RowState.ACCEPTED)
 
 
+class FakeSends:
+    """A `SendStore` over the fakes of the others."""
+
+    def __init__(self, campaigns: FakeCampaigns, ledger: FakeLedger) -> None:
+        self._campaigns = campaigns
+        self._ledger = ledger
+
+    async def page(self, channel: str | None, *, since: datetime, after: PagePosition | None, size: int) -> list[Send]:
+        """Return up to `size` campaigns that were ordered, by their last change since then."""
+        found = [
+            campaign
+            for campaign in self._campaigns.stored.values()
+            if campaign.order is not None
+            and campaign.update_time >= since
+            and channel in (None, campaign.channel)
+            and (after is None or (campaign.update_time, campaign.name) > (after.time, after.name))
+        ]
+        found.sort(key=lambda campaign: (campaign.update_time, campaign.name))
+        return [await self._outline(campaign) for campaign in found[:size]]
+
+    async def _outline(self, campaign: Campaign) -> Send:
+        assert campaign.order is not None
+        rows = await self._ledger.list_of_campaign(campaign.name)
+        return Send(
+            campaign=campaign.name,
+            state=campaign.state,
+            failure=campaign.failure.reason if campaign.failure else None,
+            order_time=campaign.order.time,
+            accept_time=campaign.accept_time,
+            complete_time=campaign.complete_time,
+            update_time=campaign.update_time,
+            taken=sum_up(row.acceptance for row in rows),
+        )
+
+
 class FakeDecisionLog:
     """A `DecisionLog`."""
 
@@ -299,7 +316,8 @@ class FakeTransaction:
     ledger: FakeLedger
     lanes: FakeLanes
     ledger_state: FakeLedgerState
-    campaigns: FakeCampaigns = field(default_factory=FakeCampaigns)
+    campaigns: FakeCampaigns
+    sends: FakeSends
     decisions: FakeDecisionLog = field(default_factory=FakeDecisionLog)
     insight: FakeInsightBudget = field(default_factory=FakeInsightBudget)
     requests: FakeRequestAnswers = field(default_factory=FakeRequestAnswers)
@@ -308,5 +326,6 @@ class FakeTransaction:
 
 def make_transaction(machine_clock: Clock) -> FakeTransaction:
     """Return an empty store; `machine_clock` tells the age of retry keys."""
-    lanes, ledger_state = FakeLanes(), FakeLedgerState(machine_clock)
-    return FakeTransaction(FakeLedger(lanes, ledger_state, machine_clock), lanes, ledger_state)
+    lanes, campaigns, ledger_state = FakeLanes(), FakeCampaigns(), FakeLedgerState(machine_clock)
+    ledger = FakeLedger(lanes, ledger_state, machine_clock)
+    return FakeTransaction(ledger, lanes, ledger_state, campaigns, FakeSends(campaigns, ledger))

@@ -26,6 +26,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 METADATA = MetaData()
 TIME = DateTime(timezone=True)
 
+_IS_ORDERED = text("order_time IS NOT NULL")
+
 CAMPAIGNS = Table(
     "campaigns",
     METADATA,
@@ -55,7 +57,8 @@ CAMPAIGNS = Table(
     Column("uncertainty", JSONB),
     Column("resolution", JSONB),
     Index("campaigns_newest", "channel", "create_time", "name"),
-    Index("campaigns_changed", "update_time", "name", postgresql_where=text("order_time IS NOT NULL")),
+    Index("campaigns_changed", "update_time", "name", postgresql_where=_IS_ORDERED),
+    Index("campaigns_changed_of_channel", "channel", "update_time", "name", postgresql_where=_IS_ORDERED),
 )
 
 CAMPAIGN_NAMES = Table(

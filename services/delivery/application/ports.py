@@ -9,6 +9,7 @@ from delivery.application.ledger_port import LedgerStateStore
 from delivery.domain.campaigns.campaign import Campaign
 from delivery.domain.campaigns.events import CampaignEvent
 from delivery.domain.campaigns.resolving import DecisionRecord
+from delivery.domain.campaigns.sends import Send
 from delivery.domain.sending.lanes import Endpoint, Lane
 from delivery.domain.sending.row import SendRow
 from kit.store.ports import Claim, Claims, RequestAnswers
@@ -56,12 +57,6 @@ class CampaignStore(Protocol):
         """Return up to `size` campaigns of a channel, the newest first, from the one after `after`."""
         ...
 
-    async def page_ordered(
-        self, channel: str | None, *, since: datetime, after: PagePosition | None, size: int
-    ) -> list[Campaign]:
-        """Return up to `size` ordered campaigns, of one channel or of all, by their last change since then."""
-        ...
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -85,10 +80,6 @@ class LedgerStore(Claims[SendRow], Protocol):
 
     async def hold_newest(self, campaign: str) -> SendRow | None:
         """Return a campaign's newest row, and keep others from changing it until the transaction ends."""
-        ...
-
-    async def list_newest(self, campaigns: Collection[str]) -> Mapping[str, SendRow]:
-        """Return the newest row of each campaign that has one, keyed by campaign."""
         ...
 
     async def locate(self, campaigns: Collection[str]) -> Mapping[str, Place]:
@@ -173,6 +164,14 @@ class DecisionLog(Protocol):
         ...
 
 
+class SendStore(Protocol):
+    """Ordered campaigns in outline."""
+
+    async def page(self, channel: str | None, *, since: datetime, after: PagePosition | None, size: int) -> list[Send]:
+        """Return up to `size` ordered campaigns, of one channel or of all, by their last change since then."""
+        ...
+
+
 class InsightBudget(Protocol):
     """Insight calls of a channel: 60 an hour (LP 1.6), shared by all replicas."""
 
@@ -206,6 +205,9 @@ class Transaction(Protocol):
 
     @property
     def decisions(self) -> DecisionLog: ...  # noqa: D102 - named by its type
+
+    @property
+    def sends(self) -> SendStore: ...  # noqa: D102 - named by its type
 
     @property
     def insight(self) -> InsightBudget: ...  # noqa: D102 - named by its type

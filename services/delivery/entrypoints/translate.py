@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 
 from delivery.application.campaigns.judge import Verdict
 from delivery.application.campaigns.ordering import SendOrder
@@ -19,7 +18,7 @@ from delivery.domain.sending.waiting import Waiting
 from delivery.domain.targeting.narrowcast import LARGEST_LIMIT, require_line_audience
 from delivery.domain.targeting.references import require_channel
 from delivery.domain.targeting.trees import MalformedTargeting, Targeting
-from delivery.entrypoints.times import read_time, write_time
+from delivery.entrypoints.times import read_moment, write_time
 from delivery.entrypoints.translate_messages import read_messages, write_messages
 from delivery.entrypoints.translate_order import write_course
 from delivery.entrypoints.translate_targeting import locate, read_targeting, write_targeting
@@ -65,7 +64,7 @@ def read_new_campaign(bad: Violations, request: pb.CreateCampaignRequest, *, nam
 def read_order(bad: Violations, request: pb.SendCampaignRequest) -> SendOrder:
     """Read a wish to send; what is malformed is noted."""
     acknowledgements = read_acknowledgements(bad, request.acknowledgements)
-    not_after = _read_moment(bad, request, "not_after") if request.HasField("not_after") else None
+    not_after = read_moment(bad, request.not_after, "not_after") if request.HasField("not_after") else None
     return SendOrder(request.name, request.etag, acknowledgements, not_after)
 
 
@@ -113,14 +112,6 @@ def write_observation(observation: Observation) -> observation_pb.ObserveSendRes
         observations=[_write_request(request) for request in observation.requests],
         observe_time=write_time(observation.observe_time),
     )
-
-
-def _read_moment(bad: Violations, request: pb.SendCampaignRequest, field: str) -> datetime | None:
-    try:
-        return read_time(getattr(request, field))
-    except ValueError:
-        bad.add(field, "must be a moment of the years 1 to 9999", "MALFORMED_TIME")
-        return None
 
 
 def _check_display_name(bad: Violations, display_name: str) -> None:

@@ -64,22 +64,24 @@ def gathering(bad: Violations) -> Iterator[None]:
         bad.absorb(error)
 
 
-def read_text_page(bad: Violations, request: Pageable, arguments: Mapping[str, object]) -> Page[str]:
-    """Read a page of a list that is sorted by name; bad parts are noted."""
+def read_text_page(
+    bad: Violations, request: Pageable, arguments: Mapping[str, object], *, default: int = 50, maximum: int = 1000
+) -> Page[str]:
+    """Read a page of a list that is sorted by a text, as a name; bad parts are noted."""
     after = None
     with gathering(bad):
         after = read_page_token(request.page_token, arguments)
-    return Page(_read_size(bad, request, 1000), after, arguments)
+    return Page(_read_size(bad, request, default, maximum), after, arguments)
 
 
 def read_number_page(
-    bad: Violations, request: Pageable, arguments: Mapping[str, object], *, maximum: int = 1000
+    bad: Violations, request: Pageable, arguments: Mapping[str, object], *, default: int = 50, maximum: int = 1000
 ) -> Page[int]:
     """Read a page of a list that is sorted by number; bad parts are noted."""
     after = None
     with gathering(bad):
         after = read_page_token(request.page_token, arguments, kind=int)
-    return Page(_read_size(bad, request, maximum), after, arguments)
+    return Page(_read_size(bad, request, default, maximum), after, arguments)
 
 
 def check_names_within(
@@ -126,7 +128,7 @@ def make_once(method: str, request: Message, request_id: str) -> Once:
     return Once(key, body.SerializeToString(deterministic=True))
 
 
-def _read_size(bad: Violations, request: Pageable, maximum: int) -> int:
+def _read_size(bad: Violations, request: Pageable, default: int, maximum: int) -> int:
     with gathering(bad):
-        return read_page_size(request.page_size, maximum=maximum)
+        return read_page_size(request.page_size, default=default, maximum=maximum)
     return 1

@@ -23,7 +23,9 @@ from delivery.domain.campaigns.campaign import (
     open_campaign,
 )
 from delivery.domain.campaigns.draft import NewCampaign
-from delivery.domain.sending.failures import FailureReason, UncertaintyReason
+from delivery.domain.campaigns.resolving import DecisionRecord
+from delivery.domain.campaigns.sends import Send, Taken
+from delivery.domain.sending.failures import Failure, FailureReason, UncertaintyReason
 from delivery.domain.sending.lanes import Endpoint
 from delivery.domain.sending.row import SendRow, open_row
 from delivery.domain.sending.values import Deadline, Reservation, RowState, WaitReason
@@ -134,7 +136,7 @@ async def test_a_campaign_comes_back_as_it_was(store: Store) -> None:
     assert kept == full
 
 
-async def test_pages_of_changed_campaigns(store: Store) -> None:
+async def test_pages_of_sends(store: Store) -> None:
     """Only what was ordered is listed, by its last change, of one channel or of all, from a position on."""
     names = [f"{ACME}/campaigns/a", f"{BEE}/campaigns/b", f"{ACME}/campaigns/c"]
     ordered = Order(START, Deadline(START + HOUR), HOUR)
@@ -144,13 +146,71 @@ async def test_pages_of_changed_campaigns(store: Store) -> None:
             await tx.campaigns.add(make_campaign(name))
             await tx.campaigns.save(make_campaign(name, order=ordered, update_time=START + number * MINUTE))
     async with store.read() as tx:
-        first = await tx.campaigns.page_ordered(None, since=START, after=None, size=2)
-        after = PagePosition(first[-1].update_time, first[-1].name)
-        second = await tx.campaigns.page_ordered(None, since=START, after=after, size=2)
-        own = await tx.campaigns.page_ordered(ACME, since=START + SECOND, after=None, size=2)
+        first = await tx.sends.page(None, since=START, after=None, size=2)
+        after = PagePosition(first[-1].update_time, first[-1].campaign)
+        second = await tx.sends.page(None, since=START, after=after, size=2)
+        own = await tx.sends.page(ACME, since=START + SECOND, after=None, size=2)
 
-    assert [campaign.name for campaign in (*first, *second)] == names
-    assert [campaign.name for campaign in own] == [names[2]]
+    assert [send.campaign for send in (*first, *second)] == names
+    assert [send.campaign for send in own] == [names[2]]
+
+
+async def test_a_send_tells_what_line_took_of_all_its_rows(store: Store) -> None:
+    """What was sent before it was sent again counts too, what LINE calls a repetition does not."""
+    name = f"{ACME}/campaigns/may"
+    first = await order(store, name)
+    accepted = begin(first).accept("line-1", at=START).deny("line-1", at=START).accept("line-2", at=START)
+    uncertain = accepted.give_up(UncertaintyReason.OUTCOME_UNKNOWN, at=START)
+    await save(store, uncertain.close(RowState.SUPERSEDED, at=START))
+    second = await order(store, name, after=HOUR, number=2)
+    taken = begin(second, at=START + HOUR).accept("line-3", at=START + HOUR)
+    failure = Failure(FailureReason.LINE_INTERNAL)
+    shown = make_campaign(
+        name,
+        state=CampaignState.FAILED,
+        order=Order(START + HOUR, Deadline(START + 2 * HOUR), HOUR),
+        accept_time=START + HOUR,
+        complete_time=START + 2 * HOUR,
+        update_time=START + 3 * HOUR,
+        failure=failure,
+    )
+    async with store() as tx:
+        await tx.campaigns.save(shown)
+    sends = []
+    for row in (taken, taken.confirm(START + HOUR)):
+        await save(store, row)
+        async with store.read() as tx:
+            sends += await tx.sends.page(None, since=START, after=None, size=10)
+
+    assert sends[1] == Send(
+        campaign=name,
+        state=CampaignState.FAILED,
+        failure=FailureReason.LINE_INTERNAL,
+        order_time=START + HOUR,
+        accept_time=START + HOUR,
+        complete_time=START + 2 * HOUR,
+        update_time=START + 3 * HOUR,
+        taken=Taken(("line-2", "line-3"), confirmed=True),
+    )
+    assert sends[0].taken == Taken(("line-2", "line-3"))
+
+
+async def test_decisions_are_kept_in_order(store: Store) -> None:
+    """Each with what was known when it was made, and those of one campaign alone."""
+    records = []
+    for number, decision in ((1, Decision.SEND_AGAIN), (2, Decision.SENT)):
+        row = await order(store, f"{ACME}/campaigns/may", number=number)
+        known = Uncertainty(UncertaintyReason.ANSWER_LOST, START, START + MINUTE, number, ("line-1",), START + HOUR)
+        records.append(DecisionRecord(row.campaign, row.name, Resolution(decision, START + HOUR, "user:a"), known))
+    async with store() as tx:
+        for record in records:
+            await tx.decisions.add(record)
+    async with store.read() as tx:
+        kept = await tx.decisions.list_of_campaign(f"{ACME}/campaigns/may")
+        none = await tx.decisions.list_of_campaign(f"{ACME}/campaigns/june")
+
+    assert kept == records
+    assert none == []
 
 
 def list_rows() -> list[SendRow]:
@@ -204,12 +264,10 @@ async def test_the_newest_row_is_found(store: Store) -> None:
     async with store() as tx:
         held = await tx.ledger.hold_newest(f"{ACME}/campaigns/may")
         none = await tx.ledger.hold_newest(f"{ACME}/campaigns/june")
-        listed = await tx.ledger.list_newest([f"{ACME}/campaigns/may", f"{ACME}/campaigns/june"])
 
     assert held is not None
     assert held.number == 10
     assert none is None
-    assert {name: row.number for name, row in listed.items()} == {f"{ACME}/campaigns/may": 10}
 
 
 async def test_a_row_is_claimed_by_one_and_only_when_it_is_due(store: Store) -> None:

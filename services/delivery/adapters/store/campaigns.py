@@ -1,7 +1,7 @@
 """Campaigns in PostgreSQL."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row, any_, bindparam, insert, select, tuple_, update
@@ -84,19 +84,6 @@ class SqlCampaignStore:
         query = query.order_by(*(column.desc() for column in order)).limit(size)
         if after is not None:
             query = query.where(tuple_(*order) < (after.time, after.name))
-        return [_from_row(row) for row in await self._connection.execute(query)]
-
-    async def page_ordered(
-        self, channel: str | None, *, since: datetime, after: PagePosition | None, size: int
-    ) -> list[Campaign]:
-        """Return up to `size` campaigns that were ordered, by their last change since then."""
-        order = (CAMPAIGNS.c.update_time, CAMPAIGNS.c.name)
-        query = select(CAMPAIGNS).where(CAMPAIGNS.c.order_time.is_not(None), CAMPAIGNS.c.update_time >= since)
-        query = query.order_by(*order).limit(size)
-        if channel is not None:
-            query = query.where(CAMPAIGNS.c.channel == channel)
-        if after is not None:
-            query = query.where(tuple_(*order) > (after.time, after.name))
         return [_from_row(row) for row in await self._connection.execute(query)]
 
 

@@ -67,11 +67,6 @@ class SqlLedgerStore(SqlClaims[SendRow]):
                 return from_row(row)
         return None
 
-    async def list_newest(self, campaigns: Collection[str]) -> Mapping[str, SendRow]:
-        """Return the newest row of each campaign that has one, keyed by campaign."""
-        rows = await self._connection.execute(queue.select_newest(campaigns))
-        return {row.campaign: from_row(row) for row in rows}
-
     async def locate(self, campaigns: Collection[str]) -> Mapping[str, Place]:
         """Return the newest row of each campaign that has one, with its place in its channel's queue."""
         rows = await self._connection.execute(queue.select_places(campaigns))

@@ -59,7 +59,7 @@ def from_row(row: Row[Any]) -> SendRow:
         next_time=row.due_time or row.next_time,
         generation=row.generation,
         attempt=_read_attempt(row),
-        acceptance=_read_acceptance(row),
+        acceptance=read_acceptance(row),
         wait=None if row.wait_reason is None else Wait(WaitReason[row.wait_reason], row.wait_since, row.wait_count),
         cancel_time=row.cancel_time,
         reservation=_read_reservation(row),
@@ -133,7 +133,8 @@ def _read_attempt(row: Row[Any]) -> Attempt | None:
     return Attempt(row.body, row.sha256, row.first_attempt_time, last_time, row.attempt_count)
 
 
-def _read_acceptance(row: Row[Any]) -> Acceptance | None:
+def read_acceptance(row: Row[Any]) -> Acceptance | None:
+    """Read what LINE took from a row that holds its columns; an outer join's nulls are nothing."""
     if row.accept_time is None:
         return None
     is_open = row.line_request_id is not None and row.line_request_id not in row.delivered_ids

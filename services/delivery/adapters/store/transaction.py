@@ -12,6 +12,7 @@ from delivery.adapters.store.lanes import SqlLaneStore
 from delivery.adapters.store.ledger import SqlLedgerStore
 from delivery.adapters.store.ledger_state import SqlLedgerStateStore
 from delivery.adapters.store.resolutions import SqlDecisionLog
+from delivery.adapters.store.sends import SqlSendStore
 from delivery.domain.sending.lanes import CAPACITIES, Capacity, Endpoint
 from kit.events.outbox import Outbox
 from kit.ids import Ids
@@ -27,6 +28,7 @@ class SqlTransaction:
     ledger_state: SqlLedgerStateStore
     lanes: SqlLaneStore
     decisions: SqlDecisionLog
+    sends: SqlSendStore
     insight: SqlInsightBudget
     requests: SqlRequestAnswers
     outbox: EventOutbox
@@ -42,6 +44,7 @@ def build_transaction(
         ledger_state=SqlLedgerStateStore(connection),
         lanes=SqlLaneStore(connection, capacities),
         decisions=SqlDecisionLog(connection),
+        sends=SqlSendStore(connection),
         insight=SqlInsightBudget(connection),
         requests=SqlRequestAnswers(connection),
         outbox=EventOutbox(Outbox(connection), ids=ids),
