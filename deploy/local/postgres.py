@@ -75,10 +75,25 @@ class PostgresServer:
         if self._account is not None:
             os.chown(self._folder, self._account.uid, self._account.gid)
         arguments = ["-D", str(self._data), "-U", _SUPERUSER, "-N", "--auth=trust", "--locale=C.UTF-8"]
-        command = tether([str(self._binaries / "initdb"), *arguments], account=self._account)
+        self.run_program("initdb", *arguments)
+
+    def run_program(self, program: str, *arguments: str) -> str:
+        """Run one of PostgreSQL's programs as the server's own account, and return what it prints.
+
+        Raises:
+            RuntimeError: it failed; the message holds its output.
+
+        """
+        command = tether([str(self._binaries / program), *arguments], account=self._account)
         result = subprocess.run(command, capture_output=True, text=True, check=False, start_new_session=True)
         if result.returncode != 0:
-            raise RuntimeError(f"initdb failed: {result.stdout}{result.stderr}")
+            raise RuntimeError(f"{program} failed: {result.stdout}{result.stderr}")
+        return result.stdout
+
+    @property
+    def folder(self) -> Path:
+        """Where data (`data`), socket and log live."""
+        return self._folder
 
     def url(self, database: str, *, role: str = _SUPERUSER) -> str:
         """Return the SQLAlchemy URL of a database, for the asyncpg driver."""

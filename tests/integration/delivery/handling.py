@@ -21,7 +21,7 @@ from delivery.domain.content.inspection import inspect
 from delivery.domain.policy.facts import ChannelFacts
 from delivery.domain.sending.values import KEY_LIFETIME
 from kit.ids import RandomIds
-from kit.store.engine import open_database
+from kit.store.engine import Database, open_database
 from kit.store.once import Once
 from kit.store.ports import RequestKey
 from kit.store.uow import SqlUnitOfWork
@@ -49,7 +49,9 @@ class Delivery:
     line: FakeLine
     facts: FakeFacts
     clock: FakeClock
+    stream: FakeReadback
     connection: "asyncpg.Connection[asyncpg.Record]"
+    database: Database
     drafts: list[str] = field(default_factory=list)
 
     async def create(self, **changes: Any) -> str:
@@ -125,24 +127,46 @@ class Delivery:
         query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         await eventually(lambda: self.connection.fetchval(query))
 
+    async def close(self) -> None:
+        """End as a process does: no connection to the database is left."""
+        await self.connection.close()
+        await self.database.close()
+
     async def list_facts(self) -> list[str]:
         """Return what was published, in order, without the subjects' beginnings."""
         rows = await self.connection.fetch("SELECT subject FROM outbox ORDER BY id")
         return [row["subject"].rpartition(".")[2] for row in rows]
 
 
-@asynccontextmanager
-async def open_delivery(url: str) -> AsyncIterator[Delivery]:
-    """Give use cases on a migrated database for which nothing stands against a send to the audience 101."""
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What stays as it is when a process or its database goes."""
+
+    line: FakeLine
+    facts: FakeFacts
+    clock: FakeClock
+    stream: FakeReadback = field(default_factory=FakeReadback)
+
+
+def make_outside() -> Outside:
+    """Return surroundings in which nothing stands against a send to the audience 101."""
     clock = FakeClock(NOW)
-    line, facts = FakeLine(clock), FakeFacts(ChannelFacts(CHANNEL, 3000, "jp", timedelta(hours=24), "U-acme"))
+    facts = FakeFacts(ChannelFacts(CHANNEL, 3000, "jp", timedelta(hours=24), "U-acme"))
     facts.put(make_audience(), make_list())
+    return Outside(FakeLine(clock), facts, clock)
+
+
+@asynccontextmanager
+async def open_delivery(url: str, outside: Outside | None = None) -> AsyncIterator[Delivery]:
+    """Give the use cases of a process on a migrated database; without `outside`, in surroundings of its own."""
+    around = outside or make_outside()
+    line, facts, clock, stream = around.line, around.facts, around.clock, around.stream
     database = open_database(url, application_name="test")
     connection = await asyncpg.connect(url.replace("+asyncpg", ""))
     uow: SqlUnitOfWork[SqlTransaction] = SqlUnitOfWork(database, partial(build_transaction, ids=RandomIds()))
-    use_cases = build_use_cases(uow, facts=facts, messages=line, insight=line, stream=FakeReadback(), clock=clock)
+    use_cases = build_use_cases(uow, facts=facts, messages=line, insight=line, stream=stream, clock=clock)
     try:
-        yield Delivery(uow, use_cases, line, facts, clock, connection)
+        yield Delivery(uow, use_cases, line, facts, clock, stream, connection, database)
     finally:
         await connection.close()
         await database.close()
