@@ -205,7 +205,8 @@ async def test_a_failing_claim_stops_no_piece() -> None:
     desk.claim_failures = [OSError("gone")] * 3
 
     async with working(desk, most=1):
-        await eventually(lambda: desk.ended == ["a", "b"])
+        # Each failure is logged with its traceback, which takes its time.
+        await eventually(lambda: desk.ended == ["a", "b"], deadline=20)
 
 
 async def test_nothing_more_is_claimed_after_the_end_was_asked_for() -> None:
