@@ -281,29 +281,37 @@ class FakeContactListStore(FakeClaims[ContactList]):
         return [known for known in by_id if int(known.hubspot_list_id) > (after or 0)][:size]
 
     async def request_sync(self, name: str, *, now: datetime) -> ContactList | None:
-        """Mark a list as to be read."""
+        """Mark a list as to be read at once."""
         known = self.lists.get(name)
-        if known is not None and known.state is not ListState.SYNCING:
-            self.lists[name] = replace(known, state=ListState.SYNCING, failure=None, update_time=now)
+        if known is not None:
+            self.lists[name] = replace(known, next_sync_time=None, failure_count=0)
+            if known.state is not ListState.SYNCING:
+                self._begin_anew(name, now)
         return self.lists.get(name)
 
-    async def request_stale_syncs(self, *, now: datetime, synced_before: datetime) -> int:
+    async def request_stale_syncs(self, *, now: datetime) -> int:
         """Mark what was read too long ago."""
-        stale = [
-            known.name
-            for known in self.lists.values()
-            if known.state is ListState.READY and known.sync_time is not None and known.sync_time < synced_before
-        ]
+        stale = [known.name for known in self.lists.values() if known.state is ListState.READY and _is_due(known, now)]
         for name in stale:
-            await self.request_sync(name, now=now)
+            self._begin_anew(name, now)
         return len(stale)
 
-    async def claim_sync(self, *, lease: timedelta) -> Claim[ContactList] | None:
-        """Take a list that is to be read and that nobody has claimed."""
+    async def claim_sync(self, *, now: datetime, lease: timedelta) -> Claim[ContactList] | None:
+        """Take a list whose turn has come and that nobody has claimed."""
         for known in self.lists.values():
-            if known.state is ListState.SYNCING and self.is_free(known):
+            if known.state is not ListState.READY and _is_due(known, now) and self.is_free(known):
                 return self.grant(known, lease=lease)
         return None
+
+    def _begin_anew(self, name: str, now: datetime) -> None:
+        self.lists[name] = replace(
+            self.lists[name],
+            state=ListState.SYNCING,
+            failure=None,
+            update_time=now,
+            next_sync_time=None,
+            failure_count=0,
+        )
 
     async def save(self, contact_list: ContactList) -> None:
         """Replace the list."""
@@ -344,6 +352,10 @@ class FakeContactListStore(FakeClaims[ContactList]):
     @staticmethod
     def _aside(claim: Claim[ContactList]) -> tuple[str, int]:
         return claim.item.name, claim.number
+
+
+def _is_due(known: ContactList, now: datetime) -> bool:
+    return known.next_sync_time is None or known.next_sync_time <= now
 
 
 class FakeEventOutbox:

@@ -60,6 +60,7 @@ class FakeContactSource:
         self._archived: set[str] = set()
         self._lists: dict[str, _List] = {}
         self._failures: list[ServiceError] = []
+        self.call_count = 0
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
         self._now = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
         self._next_record = 101
@@ -127,6 +128,14 @@ class FakeContactSource:
         """Move a list to the recycle bin."""
         self._lists[list_id].deleted = True
 
+    def restore_list(self, list_id: str) -> None:
+        """Take a list out of the recycle bin."""
+        self._lists[list_id].deleted = False
+
+    def change_kind(self, list_id: str, processing_type: str) -> None:
+        """Turn a list into one of another kind."""
+        self._lists[list_id].processing_type = processing_type
+
     async def check_access(self, credentials: HubSpotCredentials, *, line_id_property: str) -> None:
         """See the port."""
         missing = ALL_SCOPES - self._authenticate(credentials)
@@ -193,6 +202,7 @@ class FakeContactSource:
         )
 
     def _authenticate(self, credentials: HubSpotCredentials) -> frozenset[str]:
+        self.call_count += 1
         if self._failures:
             raise self._failures.pop(0)
         scopes = self._scopes.get(credentials.access_token)

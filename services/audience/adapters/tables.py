@@ -116,6 +116,10 @@ CONTACT_LISTS = Table(
     Column("generation", Integer, key="claim_number", nullable=False),
     Column("members_generation", Integer, nullable=False),
     Column("claim_expire_time", DateTime(timezone=True)),
+    # In business time; null = at once.
+    Column("next_sync_time", DateTime(timezone=True)),
+    Column("failure_count", Integer, nullable=False, server_default=text("0")),
+    Index("contact_lists_next_sync_time", "next_sync_time"),
     Index("contact_lists_to_sync", "claim_expire_time", postgresql_where="state = 'SYNCING'"),
     Index("contact_lists_sync_time", "sync_time"),
 )

@@ -6,6 +6,7 @@ from audience.application.channels import require_channel
 from audience.application.hubspot_port import ContactSource, HubSpotList
 from audience.application.keyring import Keyring
 from audience.application.ports import Transaction
+from audience.domain.channels import HUBSPOT_PROBLEMS
 from audience.domain.contact_lists import ContactList, ListState, Tally
 from audience.domain.events import ContactListBound
 from kit.clock import Clock
@@ -124,16 +125,22 @@ class ContactLists:
             return await tx.contact_lists.page(channel, after=after, size=size)
 
     async def request_sync(self, name: str) -> ContactList:
-        """Have a list read from HubSpot; one that is being read already stays so.
+        """Have a list read from HubSpot now, even where HubSpot refused the channel just now.
+
+        One that is being read already stays so.
 
         Raises:
             NotFound: there is none of that name.
 
         """
+        now = self._clock.now()
         async with self._uow() as tx:
-            requested = await tx.contact_lists.request_sync(name, now=self._clock.now())
-        if requested is None:
-            raise NotFound(name)
+            requested = await tx.contact_lists.request_sync(name, now=now)
+            if requested is None:
+                raise NotFound(name)
+            channel = await tx.channels.lock(name.partition("/contactLists/")[0])
+            if channel is not None and channel.find_pause(HUBSPOT_PROBLEMS, now) is not None:
+                await tx.channels.save(channel.end_pauses(HUBSPOT_PROBLEMS, now=now))
         return requested
 
 

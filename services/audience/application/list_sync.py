@@ -2,31 +2,44 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
-from datetime import timedelta
+
+import structlog
 
 from audience.application.hubspot_port import LARGEST_READ, ContactSource, HubSpotCredentials, HubSpotList
 from audience.application.keyring import Keyring
 from audience.application.ports import Transaction
 from audience.domain.channels import Problem
 from audience.domain.contact_lists import ContactList, ListState, Member, SyncFailure, classify, is_plausible
-from audience.domain.errors import DailyLimitReached, HubSpotListNotFound, HubSpotRefused, VendorUnavailable
+from audience.domain.errors import (
+    DailyLimitReached,
+    HubSpotListNotFound,
+    HubSpotListUnsuitable,
+    HubSpotRateLimited,
+    HubSpotRefused,
+    VendorUnavailable,
+)
 from audience.domain.events import ContactListSynced, ContactListSyncFailed
 from kit.clock import Clock
+from kit.store.errors import StoreError
 from kit.store.holding import LEASE, holding
 from kit.store.ports import Claim, UnitOfWork
 
 MAX_WALKS = 3
 """How often a list is walked anew when it changed during the walk (HS 10, trap 3)."""
 
-REFRESH_AFTER = timedelta(hours=12)
-"""A list is read again when its contacts are older; policy takes them up to 24 hours (architecture 4)."""
-
-_FAILURES = {
+_REFUSALS = {
     Problem.HUBSPOT_CREDENTIALS_REFUSED: SyncFailure.HUBSPOT_CREDENTIALS_REFUSED,
     Problem.HUBSPOT_SCOPE_MISSING: SyncFailure.HUBSPOT_SCOPE_MISSING,
     Problem.HUBSPOT_PROPERTY_MISSING: SyncFailure.HUBSPOT_PROPERTY_MISSING,
 }
+_FAILURES: tuple[tuple[type[Exception], SyncFailure], ...] = (
+    (HubSpotListUnsuitable, SyncFailure.HUBSPOT_LIST_UNSUITABLE),
+    (HubSpotRateLimited, SyncFailure.HUBSPOT_RATE_LIMITED),
+    (DailyLimitReached, SyncFailure.HUBSPOT_DAILY_LIMIT),
+    (VendorUnavailable, SyncFailure.HUBSPOT_UNAVAILABLE),
+)
+
+_log = structlog.get_logger(__name__)
 
 
 class ClaimLost(Exception):  # noqa: N818 - a signal between two functions of this module, not a failure
@@ -51,14 +64,24 @@ class ListSync:
         """Read one list that is waiting; False when none is."""
         now = self._clock.now()
         async with self._uow() as tx:
-            await tx.contact_lists.request_stale_syncs(now=now, synced_before=now - REFRESH_AFTER)
-            claim = await tx.contact_lists.claim_sync(lease=LEASE)
+            await tx.contact_lists.request_stale_syncs(now=now)
+            claim = await tx.contact_lists.claim_sync(now=now, lease=LEASE)
         if claim is None:
             return False
         async with holding(self._uow, lambda tx: tx.contact_lists, claim):
             with suppress(ClaimLost):
-                await self._finish(claim, await self._read(claim))
+                await self._finish(claim, await self._attempt(claim))
         return True
+
+    async def _attempt(self, claim: Claim[ContactList]) -> ContactList:
+        """Read a list; return how it is then, whatever happened."""
+        try:
+            return await self._read(claim)
+        except (ClaimLost, StoreError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a list that meets a fault each time must not eat HubSpot's budget
+            _log.error("list_sync_failed", contact_list=claim.item.name, exc_info=error)
+            return claim.item.trip(now=self._clock.now())
 
     async def _read(self, claim: Claim[ContactList]) -> ContactList:
         channel = claim.item.name.partition("/contactLists/")[0]
@@ -66,13 +89,9 @@ class ListSync:
             async with self._keyring.hubspot(channel) as (owner, credentials):
                 return await self._walk_until_calm(claim, credentials, owner.hubspot_line_id_property)
         except HubSpotListNotFound:
-            return self._failed(claim, ListState.GONE, None)
-        except HubSpotRefused as refusal:
-            return self._failed(claim, ListState.FAILED, _FAILURES[refusal.problem])
-        except DailyLimitReached:
-            return self._failed(claim, ListState.FAILED, SyncFailure.HUBSPOT_DAILY_LIMIT)
-        except VendorUnavailable:
-            return self._failed(claim, ListState.FAILED, SyncFailure.HUBSPOT_UNAVAILABLE)
+            return claim.item.lose(now=self._clock.now())
+        except (HubSpotRefused, HubSpotListUnsuitable, VendorUnavailable) as error:
+            return claim.item.fail(_classify(error), now=self._clock.now(), wait=error.retry_after)
 
     async def _walk_until_calm(
         self, claim: Claim[ContactList], credentials: HubSpotCredentials, line_id_property: str
@@ -113,22 +132,10 @@ class ListSync:
         async with self._uow() as tx:
             counted = await tx.contact_lists.tally_members(claim)
         before = claim.item.tally.contacts
-        if not is_plausible(counted.contacts, source.signals.reported_size, before=before):
-            return self._failed(claim, ListState.FAILED, SyncFailure.IMPLAUSIBLY_EMPTY)
-        now = self._clock.now()
-        return replace(
-            claim.item,
-            display_name=source.name,
-            state=ListState.READY,
-            failure=None,
-            tally=counted,
-            reported_size=source.signals.reported_size,
-            sync_time=now,
-            update_time=now,
-        )
-
-    def _failed(self, claim: Claim[ContactList], state: ListState, failure: SyncFailure | None) -> ContactList:
-        return replace(claim.item, state=state, failure=failure, update_time=self._clock.now())
+        now, size = self._clock.now(), source.signals.reported_size
+        if not is_plausible(counted.contacts, size, before=before):
+            return claim.item.fail(SyncFailure.IMPLAUSIBLY_EMPTY, now=now)
+        return claim.item.succeed(display_name=source.name, tally=counted, reported_size=size, now=now)
 
     async def _finish(self, claim: Claim[ContactList], outcome: ContactList) -> None:
         read = outcome.state is ListState.READY
@@ -139,8 +146,15 @@ class ListSync:
             if read:
                 await tx.contact_lists.use_members(claim)
                 await tx.outbox.add(ContactListSynced(outcome.name, outcome.update_time))
-            else:
-                await tx.contact_lists.discard_members(claim)
+                return
+            await tx.contact_lists.discard_members(claim)
+            if (outcome.state, outcome.failure) != (claim.item.state, claim.item.failure):
                 await tx.outbox.add(
                     ContactListSyncFailed(outcome.name, outcome.state, outcome.failure, outcome.update_time)
                 )
+
+
+def _classify(error: HubSpotRefused | HubSpotListUnsuitable | VendorUnavailable) -> SyncFailure:
+    if isinstance(error, HubSpotRefused):
+        return _REFUSALS[error.problem]
+    return next(failure for kind, failure in _FAILURES if isinstance(error, kind))

@@ -209,15 +209,15 @@ class ContactListStore(Claims[ContactList], Protocol):
         ...
 
     async def request_sync(self, name: str, *, now: datetime) -> ContactList | None:
-        """Mark a list as to be read and return it; None when there is none of that name."""
+        """Mark a list as to be read at once and return it; None when there is none of that name."""
         ...
 
-    async def request_stale_syncs(self, *, now: datetime, synced_before: datetime) -> int:
-        """Mark the lists whose reading is older than `synced_before` as to be read; return how many."""
+    async def request_stale_syncs(self, *, now: datetime) -> int:
+        """Mark the READY lists whose turn has come as to be read; return how many."""
         ...
 
-    async def claim_sync(self, *, lease: timedelta) -> Claim[ContactList] | None:
-        """Take one list that is to be read; nobody else gets it while the lease, in machine time, runs."""
+    async def claim_sync(self, *, now: datetime, lease: timedelta) -> Claim[ContactList] | None:
+        """Take one list that is to be read, or to be tried again; nobody else gets it while the lease runs."""
         ...
 
     async def save(self, contact_list: ContactList) -> None:

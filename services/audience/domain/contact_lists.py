@@ -2,15 +2,26 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import Enum, auto
+
+from audience.domain.retries import pause
 
 CONTACT_OBJECT_TYPE = "0-1"
 """HubSpot's object type of contacts; other lists can't be bound (HS 10, trap 9)."""
 
 PROCESSING_TYPES = frozenset({"MANUAL", "DYNAMIC", "SNAPSHOT"})
 """The kinds of list whose members can be read (HS 5.2; trap 9)."""
+
+REFRESH_AFTER = timedelta(hours=12)
+"""A list is read again when its contacts are older; policy takes them up to 24 hours (architecture 4)."""
+
+FIRST_PAUSE = timedelta(minutes=2)
+"""After a reading that failed; each further one doubles it."""
+
+FAULTS_UNTIL_FAILED = 3
+"""So many readings in a row may meet a fault of ours before the list says so."""
 
 _LINE_USER_ID = re.compile(r"U[0-9a-f]{32}")
 
@@ -33,6 +44,13 @@ class SyncFailure(Enum):
     HUBSPOT_UNAVAILABLE = auto()
     HUBSPOT_DAILY_LIMIT = auto()
     IMPLAUSIBLY_EMPTY = auto()
+    HUBSPOT_LIST_UNSUITABLE = auto()
+    HUBSPOT_RATE_LIMITED = auto()
+    SERVICE_FAULT = auto()
+
+
+_LASTING = frozenset({SyncFailure.IMPLAUSIBLY_EMPTY, SyncFailure.HUBSPOT_LIST_UNSUITABLE, SyncFailure.SERVICE_FAULT})
+"""What another reading costs HubSpot's budget for, and hardly mends; all else is tried again within an hour."""
 
 
 class LineIdKind(Enum):
@@ -69,7 +87,11 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class ContactList:
-    """A bound list; `tally`, `reported_size` and `sync_time` are those of the last complete reading."""
+    """A bound list; `tally`, `reported_size` and `sync_time` are those of the last complete reading.
+
+    `next_sync_time` is when it is read next, None = as soon as its turn comes; `failure_count` counts the readings that
+    failed since the last complete one, or since somebody asked for one.
+    """
 
     name: str
     display_name: str
@@ -81,6 +103,59 @@ class ContactList:
     sync_time: datetime | None
     create_time: datetime
     update_time: datetime
+    next_sync_time: datetime | None = None
+    failure_count: int = 0
+
+    def succeed(self, *, display_name: str, tally: Tally, reported_size: int | None, now: datetime) -> "ContactList":
+        """Note a complete reading."""
+        return replace(
+            self,
+            display_name=display_name,
+            state=ListState.READY,
+            failure=None,
+            tally=tally,
+            reported_size=reported_size,
+            sync_time=now,
+            update_time=now,
+            next_sync_time=now + REFRESH_AFTER,
+            failure_count=0,
+        )
+
+    def fail(self, failure: SyncFailure, *, now: datetime, wait: timedelta | None = None) -> "ContactList":
+        """Note a reading that failed; `wait` is what HubSpot asks for. The next one comes after a growing pause."""
+        longest = REFRESH_AFTER if failure in _LASTING else timedelta(hours=1)
+        return self._put_off(ListState.FAILED, failure, now=now, longest=longest, wait=wait)
+
+    def lose(self, *, now: datetime) -> "ContactList":
+        """Note that HubSpot has the list no more; it may be restored within 90 days (HS 10, trap 10)."""
+        return self._put_off(ListState.GONE, None, now=now, longest=REFRESH_AFTER, wait=REFRESH_AFTER)
+
+    def trip(self, *, now: datetime) -> "ContactList":
+        """Note that a reading met a fault of ours: the list stays as it is for the first few times."""
+        if self.failure_count + 1 >= FAULTS_UNTIL_FAILED:
+            return self.fail(SyncFailure.SERVICE_FAULT, now=now)
+        return self._put_off(self.state, self.failure, now=now, longest=REFRESH_AFTER, wait=None)
+
+    def _put_off(
+        self,
+        state: ListState,
+        failure: SyncFailure | None,
+        *,
+        now: datetime,
+        longest: timedelta,
+        wait: timedelta | None,
+    ) -> "ContactList":
+        count = self.failure_count + 1
+        due = now + max(wait or timedelta(), pause(count, first=FIRST_PAUSE, longest=longest))
+        changed = (state, failure) != (self.state, self.failure)
+        return replace(
+            self,
+            state=state,
+            failure=failure,
+            update_time=now if changed else self.update_time,
+            next_sync_time=due,
+            failure_count=count,
+        )
 
 
 def classify(record_id: str, value: str | None) -> Member:

@@ -79,6 +79,7 @@ def write_contact_list(contact_list: ContactList) -> contact_list_pb2.ContactLis
         sync_time=write_optional_timestamp(contact_list.sync_time),
         create_time=write_timestamp(contact_list.create_time),
         update_time=write_timestamp(contact_list.update_time),
+        next_sync_time=write_optional_timestamp(contact_list.next_sync_time),
     )
 
 

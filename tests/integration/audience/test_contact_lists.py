@@ -124,6 +124,21 @@ async def test_list_is_read_again(api: Api, channel: str) -> None:
     assert second.contact_count == first.contact_count
 
 
+async def test_list_that_turns_unsuitable(api: Api, channel: str, sandbox: RunningSandbox) -> None:
+    """A bound list that becomes one of a kind that nobody knows says so, keeps its contacts, and is tried later."""
+    list_id = await find(api, channel, BUYERS)
+    bound = await bind(api, channel, list_id)
+    read = await await_end_of_sync(api, bound.name)
+    account = next(iter(sandbox.state.hubspot.accounts.values()))
+    account.lists[int(list_id)].processing_type = "ADHOC"
+    await api.contact_lists.SyncContactList(SyncContactListRequest(name=bound.name))
+    failed = await await_end_of_sync(api, bound.name)
+
+    assert (failed.state, failed.failure) == (ContactList.FAILED, ContactList.HUBSPOT_LIST_UNSUITABLE)
+    assert failed.next_sync_time.ToDatetime() > failed.update_time.ToDatetime()
+    assert (failed.contact_count, failed.sync_time) == (read.contact_count, read.sync_time)
+
+
 async def _offered(api: Api, channel: str) -> Any:
     answer = await api.contact_lists.ListHubSpotLists(ListHubSpotListsRequest(parent=channel))
     return answer.hubspot_lists

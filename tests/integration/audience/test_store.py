@@ -12,7 +12,7 @@ from audience.adapters.store.transaction import SqlTransaction, build_transactio
 from audience.application.ports import SealedCredentials
 from audience.domain.catalog import CatalogFailure, CatalogSync
 from audience.domain.channels import Channel, ObservedProblem, Problem
-from audience.domain.contact_lists import ContactList, ListState, Tally, classify
+from audience.domain.contact_lists import REFRESH_AFTER, ContactList, ListState, SyncFailure, Tally, classify
 from audience.domain.errors import LineChannelTaken
 from kit.errors import AlreadyExists
 from kit.ids import RandomIds
@@ -94,13 +94,13 @@ async def test_taken_names(store: Store) -> None:
 async def test_members_of_a_lost_claim_are_nobodys(store: Store) -> None:
     """One reader has a list at a time, and sees none of the members that another one put aside before it."""
     async with store() as tx:
-        slow = await tx.contact_lists.claim_sync(lease=timedelta(seconds=-1))
+        slow = await tx.contact_lists.claim_sync(now=NOW, lease=timedelta(seconds=-1))
         assert slow is not None
         await tx.contact_lists.add_members(slow, [classify("1", "U" + "0" * 32), classify("2", None)])
     async with store() as tx:
-        fast = await tx.contact_lists.claim_sync(lease=LEASE)
+        fast = await tx.contact_lists.claim_sync(now=NOW, lease=LEASE)
         assert fast is not None
-        nobody = await tx.contact_lists.claim_sync(lease=LEASE)
+        nobody = await tx.contact_lists.claim_sync(now=NOW, lease=LEASE)
         own_members = await tx.contact_lists.tally_members(fast)
         held = await tx.contact_lists.hold(slow)
 
@@ -111,7 +111,7 @@ async def test_members_of_a_lost_claim_are_nobodys(store: Store) -> None:
 async def test_claims_of_two_transactions(store: Store) -> None:
     """Two replicas that look for work at once get one list and one channel between them, and neither waits."""
     async with store() as one, store() as other:
-        claims = [await tx.contact_lists.claim_sync(lease=LEASE) for tx in (one, other)]
+        claims = [await tx.contact_lists.claim_sync(now=NOW, lease=LEASE) for tx in (one, other)]
         polls = [await tx.channels.claim_poll(now=NOW, lease=LEASE) for tx in (one, other)]
 
     assert [claim is None for claim in claims] == [False, True]
@@ -185,7 +185,7 @@ async def test_members_in_use(store: Store, database_url: str) -> None:
     counts = []
     for members in (["1", "2", "3"], ["4"]):
         async with store() as tx:
-            claim = await tx.contact_lists.claim_sync(lease=LEASE)
+            claim = await tx.contact_lists.claim_sync(now=NOW, lease=LEASE)
             assert claim is not None
             await tx.contact_lists.add_members(claim, [classify(member, None) for member in members])
         counts.append(await count_members(database_url))
@@ -200,13 +200,44 @@ async def test_members_in_use(store: Store, database_url: str) -> None:
 async def test_stale_lists_wait_again(store: Store) -> None:
     """A list that was read too long ago waits again; one that was read lately does not."""
     async with store() as tx:
-        claim = await tx.contact_lists.claim_sync(lease=LEASE)
+        claim = await tx.contact_lists.claim_sync(now=NOW, lease=LEASE)
         assert claim is not None
-        outcome = ContactList(NAME, "list", "7", ListState.READY, None, Tally(recipients=2), 2, NOW, NOW, NOW)
-        await tx.contact_lists.save(outcome)
-        early = await tx.contact_lists.request_stale_syncs(now=NOW, synced_before=NOW)
-        late = await tx.contact_lists.request_stale_syncs(now=NOW, synced_before=NOW + timedelta(seconds=1))
+        read = claim.item.succeed(display_name="list", tally=Tally(recipients=2), reported_size=2, now=NOW)
+        await tx.contact_lists.save(read)
+        await tx.contact_lists.release(claim)
+        (stored,) = await tx.contact_lists.find([NAME])
+        early = await tx.contact_lists.request_stale_syncs(now=NOW + REFRESH_AFTER - timedelta(seconds=1))
+        nobody = await tx.contact_lists.claim_sync(now=NOW + REFRESH_AFTER, lease=LEASE)
+        late = await tx.contact_lists.request_stale_syncs(now=NOW + REFRESH_AFTER)
         (waiting,) = await tx.contact_lists.find([NAME])
 
-    assert (early, late) == (0, 1)
-    assert (waiting.state, waiting.tally) == (ListState.SYNCING, outcome.tally)
+    assert stored == read
+    assert (early, nobody, late) == (0, None, 1)
+    assert (waiting.state, waiting.tally, waiting.next_sync_time) == (ListState.SYNCING, read.tally, None)
+
+
+@pytest.mark.parametrize("state", [ListState.FAILED, ListState.GONE, ListState.SYNCING])
+async def test_lists_that_failed_wait_for_their_turn(store: Store, state: ListState) -> None:
+    """A list that could not be read is tried again when its turn comes, or at once when somebody asks."""
+    async with store() as tx:
+        claim = await tx.contact_lists.claim_sync(now=NOW, lease=LEASE)
+        assert claim is not None
+        failed = {
+            ListState.FAILED: claim.item.fail(SyncFailure.HUBSPOT_LIST_UNSUITABLE, now=NOW),
+            ListState.GONE: claim.item.lose(now=NOW),
+            ListState.SYNCING: claim.item.trip(now=NOW),
+        }[state]
+        await tx.contact_lists.save(failed)
+        await tx.contact_lists.release(claim)
+        due = failed.next_sync_time or NOW
+        early = await tx.contact_lists.claim_sync(now=due - timedelta(seconds=1), lease=LEASE)
+        late = await tx.contact_lists.claim_sync(now=due, lease=LEASE)
+        assert late is not None
+        await tx.contact_lists.release(late)
+        asked = await tx.contact_lists.request_sync(NAME, now=NOW)
+        at_once = await tx.contact_lists.claim_sync(now=NOW, lease=LEASE)
+
+    assert (early, late.item) == (None, failed)
+    assert asked is not None
+    assert (asked.state, asked.failure, asked.failure_count) == (ListState.SYNCING, None, 0)
+    assert at_once is not None

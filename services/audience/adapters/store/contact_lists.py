@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, distinct, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, Update, and_, delete, distinct, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,70 +19,64 @@ from kit.errors import AlreadyExists
 from kit.store.claims import SqlClaims
 from kit.store.ports import Claim
 
-_SYNCING = CONTACT_LISTS.c.state == ListState.SYNCING.name
+_LISTS = CONTACT_LISTS
+_SYNCING = _LISTS.c.state == ListState.SYNCING.name
 
 
 class SqlContactListStore(SqlClaims[ContactList]):
     """`ContactListStore` over one transaction's connection."""
 
     def __init__(self, connection: AsyncConnection) -> None:
-        super().__init__(
-            connection, CONTACT_LISTS, read=_from_row, key_of=lambda contact_list: split_name(contact_list.name)
-        )
+        super().__init__(connection, _LISTS, read=_from_row, key_of=lambda contact_list: split_name(contact_list.name))
 
     async def add(self, contact_list: ContactList) -> None:
         """Store a newly bound list, to be read."""
         values = {**_to_columns(contact_list), "claim_number": 0, "members_generation": 0}
         try:
             async with self._connection.begin_nested():
-                await self._connection.execute(insert(CONTACT_LISTS).values(values))
+                await self._connection.execute(insert(_LISTS).values(values))
         except IntegrityError as error:
             raise AlreadyExists(contact_list.name) from error
 
     async def find(self, names: Sequence[str]) -> list[ContactList]:
         """Return those of the lists named that exist, in no order."""
         keys = [split_name(name) for name in names]
-        query = select(CONTACT_LISTS).where(tuple_(CONTACT_LISTS.c.channel, CONTACT_LISTS.c.list_id).in_(keys))
+        query = select(_LISTS).where(tuple_(_LISTS.c.channel, _LISTS.c.list_id).in_(keys))
         return [_from_row(row) for row in await self._connection.execute(query)] if keys else []
 
     async def page(self, channel: str, *, after: int | None, size: int) -> list[ContactList]:
         """Return up to `size` lists by id, from the one after `after`."""
-        query = _of_channel(channel).order_by(CONTACT_LISTS.c.list_id).limit(size)
+        query = _of_channel(channel).order_by(_LISTS.c.list_id).limit(size)
         if after is not None:
-            query = query.where(CONTACT_LISTS.c.list_id > after)
+            query = query.where(_LISTS.c.list_id > after)
         return [_from_row(row) for row in await self._connection.execute(query)]
 
     async def request_sync(self, name: str, *, now: datetime) -> ContactList | None:
-        """Mark a list as to be read and return it; one that is being read keeps its claim."""
-        table = CONTACT_LISTS
-        request = (
-            update(table)
-            .where(_is_named(name), ~_SYNCING)
-            .values(state=ListState.SYNCING.name, failure=None, update_time=now, claim_expire_time=None)
-        )
-        await self._connection.execute(request)
-        row = (await self._connection.execute(select(table).where(_is_named(name)))).one_or_none()
+        """Mark a list as to be read at once and return it; one that is being read keeps its claim."""
+        asked = update(_LISTS).where(_is_named(name)).values(next_sync_time=None, failure_count=0)
+        await self._connection.execute(asked)
+        await self._connection.execute(_begin_anew(now).where(_is_named(name), ~_SYNCING))
+        row = (await self._connection.execute(select(_LISTS).where(_is_named(name)))).one_or_none()
         return None if row is None else _from_row(row)
 
-    async def request_stale_syncs(self, *, now: datetime, synced_before: datetime) -> int:
-        """Mark the lists that are READY but were read before `synced_before` as to be read."""
-        table = CONTACT_LISTS
+    async def request_stale_syncs(self, *, now: datetime) -> int:
+        """Mark the READY lists whose turn has come as to be read; return how many."""
+        is_due = or_(_LISTS.c.next_sync_time.is_(None), _LISTS.c.next_sync_time <= now)
         requested = await self._connection.execute(
-            update(table)
-            .where(table.c.state == ListState.READY.name, table.c.sync_time < synced_before)
-            .values(state=ListState.SYNCING.name, failure=None, update_time=now, claim_expire_time=None)
+            _begin_anew(now).where(_LISTS.c.state == ListState.READY.name, is_due)
         )
         return requested.rowcount
 
-    async def claim_sync(self, *, lease: timedelta) -> Claim[ContactList] | None:
-        """Take one list that is to be read, first those that nobody has tried."""
-        waiting = self._candidates(_SYNCING).order_by(CONTACT_LISTS.c.claim_expire_time.asc().nulls_first())
-        return await self._claim(waiting, lease=lease)
+    async def claim_sync(self, *, now: datetime, lease: timedelta) -> Claim[ContactList] | None:
+        """Take one list that is to be read, or to be tried again: first those that nobody has put off."""
+        due_time = _LISTS.c.next_sync_time
+        due = self._candidates(_LISTS.c.state != ListState.READY.name, or_(due_time.is_(None), due_time <= now))
+        return await self._claim(due.order_by(due_time.asc().nulls_first()), lease=lease)
 
     async def save(self, contact_list: ContactList) -> None:
         """Store a list that is held."""
         await self._connection.execute(
-            update(CONTACT_LISTS).where(self._has_key(contact_list)).values(_to_columns(contact_list))
+            update(_LISTS).where(self._has_key(contact_list)).values(_to_columns(contact_list))
         )
 
     async def add_members(self, claim: Claim[ContactList], members: Sequence[Member]) -> None:
@@ -125,7 +119,7 @@ class SqlContactListStore(SqlClaims[ContactList]):
     async def use_members(self, claim: Claim[ContactList]) -> None:
         """Make the members put aside for this claim those in use, and forget all others."""
         await self._connection.execute(
-            update(CONTACT_LISTS).where(self._has_key(claim.item)).values(members_generation=claim.number)
+            update(_LISTS).where(self._has_key(claim.item)).values(members_generation=claim.number)
         )
         channel, list_id = split_name(claim.item.name)
         members = LIST_MEMBERS.c
@@ -142,13 +136,24 @@ def split_name(name: str) -> tuple[str, int]:
     return channel, int(list_id)
 
 
+def _begin_anew(now: datetime) -> Update:
+    return update(_LISTS).values(
+        state=ListState.SYNCING.name,
+        failure=None,
+        update_time=now,
+        claim_expire_time=None,
+        next_sync_time=None,
+        failure_count=0,
+    )
+
+
 def _of_channel(channel: str) -> Select[Any]:
-    return select(CONTACT_LISTS).where(CONTACT_LISTS.c.channel == channel)
+    return select(_LISTS).where(_LISTS.c.channel == channel)
 
 
 def _is_named(name: str) -> ColumnElement[bool]:
     channel, list_id = split_name(name)
-    return and_(CONTACT_LISTS.c.channel == channel, CONTACT_LISTS.c.list_id == list_id)
+    return and_(_LISTS.c.channel == channel, _LISTS.c.list_id == list_id)
 
 
 def _is_aside(claim: Claim[ContactList]) -> ColumnElement[bool]:
@@ -176,6 +181,8 @@ def _to_columns(contact_list: ContactList) -> dict[str, Any]:
         "sync_time": contact_list.sync_time,
         "create_time": contact_list.create_time,
         "update_time": contact_list.update_time,
+        "next_sync_time": contact_list.next_sync_time,
+        "failure_count": contact_list.failure_count,
     }
 
 
@@ -191,4 +198,6 @@ def _from_row(row: Row[Any]) -> ContactList:
         sync_time=row.sync_time,
         create_time=row.create_time,
         update_time=row.update_time,
+        next_sync_time=row.next_sync_time,
+        failure_count=row.failure_count,
     )
