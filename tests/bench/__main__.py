@@ -1,4 +1,4 @@
-"""`make bench`: prints ours, the floor and the ratio of each RPC, then the sandbox and fairness (architecture 12)."""
+"""`make bench`: prints ours, the floor and the ratio of each RPC, then claims, sandbox, fairness (architecture 12)."""
 
 import argparse
 import sys
@@ -10,6 +10,7 @@ import uvloop
 from deploy.local.processes import ProcessFailedError
 from deploy.local.signals import stop_on_signals
 from deploy.local.tether import follow_make
+from tests.bench.claims import report_claims
 from tests.bench.fairness_report import report_fairness
 from tests.bench.read_calls import READ_CALLS, load_read_call
 from tests.bench.rounds import AT_ONCE, Contestant, Figures, Plan, measure
@@ -19,9 +20,11 @@ from tests.bench.stage import Stage, open_stage
 LEAST_RATIO = 0.6
 MOST_ROUNDS_OF_FAIRNESS = 3  # a minute each
 LARGEST_P99_RATIO = 2.0
+CLAIMS_OF_A_ROUND = 200
 SANDBOX = "sandbox"
 FAIRNESS = "fairness"
-MODULES = (*READ_CALLS, SANDBOX, FAIRNESS)
+CLAIMS = "claims"
+MODULES = (*READ_CALLS, CLAIMS, SANDBOX, FAIRNESS)
 
 _INTERRUPTED = 130
 
@@ -52,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _report(module: str, plan: Plan, *, friends: int) -> str:
     if module == SANDBOX:
         return report_sandbox(SandboxPlan(calls=plan.calls, rounds=plan.rounds, friends=friends))
+    if module == CLAIMS:
+        return report_claims(calls=CLAIMS_OF_A_ROUND, rounds=plan.rounds)
     if module == FAIRNESS:
         return report_fairness(rounds=min(plan.rounds, MOST_ROUNDS_OF_FAIRNESS))
     with open_stage(module, rows=plan.rows) as stage:

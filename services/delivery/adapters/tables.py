@@ -70,7 +70,8 @@ CAMPAIGN_NAMES = Table(
 
 OPEN_STATES = ("READY", "CALLING", "ACCEPTED")
 
-_IS_OPEN = text("state IN ('READY', 'CALLING', 'ACCEPTED')")
+# A condition that follows from a comparison, and so holds in plans that are made before the values are known.
+_HAS_TIME = text("due_time IS NOT NULL")
 
 SEND_REQUESTS = Table(
     "send_requests",
@@ -119,8 +120,8 @@ SEND_REQUESTS = Table(
     Column("uncertainty", Text),
     Index("send_requests_campaign", "campaign"),
     Index("send_requests_due", "next_time", postgresql_where=text("next_time IS NOT NULL")),
-    Index("send_requests_open", "due_time", postgresql_where=text("due_time IS NOT NULL")),
-    Index("send_requests_queue", "channel", "order_time", "number", postgresql_where=_IS_OPEN),
+    Index("send_requests_open", "due_time", postgresql_where=_HAS_TIME),
+    Index("send_requests_queue", "channel", "order_time", "number", postgresql_where=_HAS_TIME),
     Index("send_requests_claimed", "channel", postgresql_where=text("claim_expire_time IS NOT NULL")),
     Index("send_requests_reserved", "reserved_account", postgresql_where=text("reserved_account IS NOT NULL")),
     Index("send_requests_undecided", "state", postgresql_where=text("state IN ('READY', 'CALLING', 'UNCERTAIN')")),

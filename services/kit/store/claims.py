@@ -8,8 +8,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, Table, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Interval, Row, Select, Table, and_, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from kit.store.ports import Claim
 
@@ -94,15 +95,13 @@ class SqlClaims(Generic[ItemT]):
 
     async def _claim(self, candidates: Select[Any], *, lease: timedelta) -> Claim[ItemT] | None:
         """Take the first of `candidates` that no other transaction is taking, or None."""
-        table = self._table
-        # A common table expression runs once; a subquery might run for each row, and lock a further one each time.
-        due = candidates.limit(1).with_for_update(of=table, skip_locked=True).cte("due")
-        claimed = await self._connection.execute(
-            update(table)
-            .where(*(column == due.c[column.key] for column in table.primary_key.columns))
-            .values(claim_number=table.c.claim_number + 1, claim_expire_time=func.now() + lease)
-            .returning(table)
-        )
+        return await self._take(claim_first(self._table, candidates), lease=lease)
+
+    async def _take(
+        self, claiming: ReturningUpdate[Any], *, lease: timedelta, **parameters: object
+    ) -> Claim[ItemT] | None:
+        """Execute what `claim_first` has made, with the parameters of its candidates."""
+        claimed = await self._connection.execute(claiming, {**parameters, "lease": lease})
         row = claimed.one_or_none()
         return None if row is None else Claim(self._read(row), self._number_of(row))
 
@@ -116,3 +115,20 @@ class SqlClaims(Generic[ItemT]):
     def _number_of(self, row: Row[Any]) -> int:
         number: int = row._mapping[self._table.c.claim_number]  # noqa: SLF001 - public, as its documentation says
         return number
+
+
+def claim_first(table: Table, candidates: Select[Any]) -> ReturningUpdate[Any]:
+    """Make the statement that claims the first of `candidates` that no other transaction is taking, for a `lease`.
+
+    Candidates are primary keys of rows that nobody has claimed, in order. A service that claims all the time builds the
+    statement once.
+    """
+    # A common table expression runs once; a subquery might run for each row, and lock a further one each time.
+    due = candidates.limit(1).with_for_update(of=table, skip_locked=True).cte("due")
+    lease = bindparam("lease", type_=Interval())
+    return (
+        update(table)
+        .where(*(column == due.c[column.key] for column in table.primary_key.columns))
+        .values(claim_number=table.c.claim_number + 1, claim_expire_time=func.now() + lease)
+        .returning(table)
+    )

@@ -16,6 +16,7 @@ from delivery.domain.sending.row import SendRow
 from kit.ids import RandomIds
 from kit.store.engine import open_database
 from kit.store.holding import LEASE
+from kit.store.ports import Claim
 from kit.store.uow import SqlUnitOfWork
 from tests.infrastructure.eventually import eventually
 from tests.integration.delivery.handling import CHANNEL, Delivery
@@ -48,42 +49,49 @@ async def test_no_channel_has_more_in_flight_however_many_claim_at_once(
     replicas: tuple[Store, Store], endpoint: Endpoint, most: int
 ) -> None:
     """20 claimers in two replicas keep to the caps exactly, and each row is worked on once."""
-    rows = [await order(replicas[0], channel, number=number) for channel in ("acme", "bee") for number in range(15)]
+    rows = [await order(replicas[0], channel, number=number) for channel in ("acme", "bee") for number in range(8)]
     if endpoint is Endpoint.PROGRESS:
         for row in rows:
             await accept(replicas[0], row)
     async with replicas[0]() as tx:
         lane = await tx.lanes.hold("channels/acme", endpoint, at=START)
         await tx.lanes.save(lane.strain(START - timedelta(minutes=1)), at=START)
-    worked: Counter[str] = Counter()
-    in_flight: Counter[str] = Counter()
-    highest: Counter[str] = Counter()
+    crowd = Crowd(endpoint, awaited=len(rows))
 
-    async def work(store: Store) -> None:
-        while worked.total() < len(rows):
-            claimed = await claim(store, endpoint)
-            if claimed is None:
-                await turn_around()
-                continue
-            channel = claimed.item.channel
-            in_flight[channel] += 1
-            worked[claimed.item.name] += 1
-            await turn_around()
-            highest[channel] = max(highest[channel], in_flight[channel])
-            in_flight[channel] -= 1
-            await finish(store, claimed)
+    await asyncio.gather(*(crowd.work(replicas[number % 2]) for number in range(CLAIMERS)))
 
-    await asyncio.gather(*(work(replicas[number % 2]) for number in range(CLAIMERS)))
-
-    assert worked == Counter(row.name for row in rows)
-    assert highest == {"channels/acme": 1, "channels/bee": most}
+    assert crowd.worked == Counter(row.name for row in rows)
+    assert crowd.highest == {"channels/acme": 1, "channels/bee": most}
     assert await claim(replicas[0], endpoint) is None
 
 
-async def turn_around() -> None:
-    """Let everybody else go on as far as they can at once."""
-    for _ in range(10):
-        await asyncio.sleep(0)
+class Crowd:
+    """Claimers who hold each row until others have asked in vain, and note how many of a channel are held at once."""
+
+    def __init__(self, endpoint: Endpoint, *, awaited: int) -> None:
+        self.worked: Counter[str] = Counter()
+        self.highest: Counter[str] = Counter()
+        self._endpoint = endpoint
+        self._awaited = awaited
+        self._asked = 0
+        self._in_flight: Counter[str] = Counter()
+
+    async def work(self, store: Store) -> None:
+        """Claim until every row was claimed."""
+        while self.worked.total() < self._awaited:
+            claimed = await claim(store, self._endpoint)
+            self._asked += 1
+            if claimed is not None:
+                await self._hold(claimed)
+                await finish(store, claimed)
+
+    async def _hold(self, claimed: Claim[SendRow]) -> None:
+        channel, asked = claimed.item.channel, self._asked
+        self.worked[claimed.item.name] += 1
+        self._in_flight[channel] += 1
+        self.highest[channel] = max(self.highest[channel], self._in_flight[channel])
+        await eventually(lambda: self._asked >= asked + CLAIMERS or self.worked.total() == self._awaited)
+        self._in_flight[channel] -= 1
 
 
 async def test_lanes_are_held_in_one_order(delivery: Delivery) -> None:

@@ -8,7 +8,6 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Row,
-    Select,
     and_,
     exists,
     func,
@@ -22,9 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.adapters.store import queue
 from delivery.adapters.store.lanes import announce, read_lane, release
-from delivery.adapters.store.ledger_state import is_open
 from delivery.adapters.store.rows import from_row, to_columns
-from delivery.adapters.tables import LANES, SEND_ATTEMPTS, SEND_REQUESTS
+from delivery.adapters.tables import SEND_ATTEMPTS, SEND_REQUESTS
 from delivery.application.ports import Place
 from delivery.domain.sending.failures import UncertaintyReason
 from delivery.domain.sending.lanes import Capacity, Endpoint, Lane
@@ -74,7 +72,9 @@ class SqlLedgerStore(SqlClaims[SendRow]):
 
     async def count_waiting(self, channel: str) -> int:
         """Return how many rows of a channel wait for a first call."""
-        query = select(func.count()).where(_ROW.channel == channel, _ROW.state == RowState.READY.name)
+        query = select(func.count()).where(
+            _ROW.channel == channel, _ROW.due_time.is_not(None), _ROW.state == RowState.READY.name
+        )
         return int(await self._connection.scalar(query) or 0)
 
     async def claim(self, endpoint: Endpoint, *, now: datetime, lease: timedelta) -> Claim[SendRow] | None:
@@ -83,25 +83,18 @@ class SqlLedgerStore(SqlClaims[SendRow]):
         Each statement sees what was committed before it, and the first one keeps others away from the channel: so the
         second one knows all of its claims.
         """
-        turn = queue.select_turn(endpoint, self._capacities[endpoint], now)
-        if endpoint is Endpoint.NARROWCAST:
-            turn = turn.where(is_open())
+        capacity = self._capacities[endpoint]
         for _ in range(MOST_LOOKS):
-            channel = await self._connection.scalar(turn)
+            channel = await self._connection.scalar(queue.select_turn(endpoint, capacity), {"now": now})
             if channel is None:
                 return None
-            claim = await self._claim(self._select_oldest(channel, endpoint, now), lease=lease)
+            claim = await self._take(queue.claim_oldest(endpoint, capacity), lease=lease, its_channel=channel, now=now)
             if claim is not None:
-                await self._connection.execute(queue.end_turn(channel, endpoint, now=now, lease=lease))
+                served = {"its_channel": channel, "now": now, "lease": lease}
+                await self._connection.execute(queue.end_turn(endpoint), served)
                 return claim
-            await self._connection.execute(queue.pass_over(endpoint, now=now, lease=lease))
+            await self._connection.execute(queue.pass_over(endpoint), {"now": now, "lease": lease})
         return None
-
-    def _select_oldest(self, channel: str, endpoint: Endpoint, now: datetime) -> Select[Any]:
-        is_lane = and_(LANES.c.channel == channel, LANES.c.endpoint == endpoint.name)
-        has_room = exists().where(is_lane, queue.has_room(endpoint, self._capacities[endpoint]))
-        due = self._candidates(_ROW.channel == channel, queue.is_due(endpoint, now), has_room)
-        return due.order_by(_ROW.order_time, _ROW.number)
 
     def _read_lane(self, row: Row[Any]) -> Lane:
         capacity = self._capacities[Endpoint.NARROWCAST]

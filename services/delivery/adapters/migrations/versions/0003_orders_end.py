@@ -76,12 +76,11 @@ def _add_to_ledger() -> None:
         sa.Column("uncertainty", sa.Text()),
     ):
         op.add_column("send_requests", column)
-    is_open = sa.text("state IN ('READY', 'CALLING', 'ACCEPTED')")
-    op.create_index(
-        "send_requests_queue", "send_requests", ["channel", "order_time", "number"], postgresql_where=is_open
-    )
     has_time = sa.text("due_time IS NOT NULL")
     op.create_index("send_requests_open", "send_requests", ["due_time"], postgresql_where=has_time)
+    op.create_index(
+        "send_requests_queue", "send_requests", ["channel", "order_time", "number"], postgresql_where=has_time
+    )
     is_claimed = sa.text("claim_expire_time IS NOT NULL")
     op.create_index("send_requests_claimed", "send_requests", ["channel"], postgresql_where=is_claimed)
     is_reserved = sa.text("reserved_account IS NOT NULL")
