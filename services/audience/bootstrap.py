@@ -59,6 +59,9 @@ POLLING_IDLE = timedelta(seconds=5)
 SIDE_BY_SIDE = 3
 """How many lists, and how many channels, one process reads at once, so that a long list holds up few others."""
 
+LINE_CONNECTIONS = 500
+"""Of one process to LINE: far more than those that hang, for each channel has a few (`Keyring`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class UseCases:
@@ -83,7 +86,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 async def open_service(settings: Settings) -> AsyncIterator[Service]:
     """Open connections, which are made when they are needed, and close them at the end."""
     async with open_ground(AUDIENCE, settings) as ground:
-        http = await ground.resources.enter_async_context(open_http())
+        http = await ground.resources.enter_async_context(open_http(connections=LINE_CONNECTIONS))
         contacts = await ground.resources.enter_async_context(open_hubspot(settings.hubspot_url))
         line = LINEClient(http, api_url=settings.line_api_url)
         use_cases = _build_use_cases(settings, ground, line, contacts)

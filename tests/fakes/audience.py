@@ -8,7 +8,7 @@ from audience.application.ports import LineBot, LineToken, ListedPage, Reach, Se
 from audience.domain.audiences import KINDS_WITH_JOBS, Audience, Jobs, Kind, ObservedAudience, State
 from audience.domain.catalog import CatalogSync
 from audience.domain.channels import Channel, Credentials
-from audience.domain.contact_lists import ContactList, ListState, Member, Tally, tally
+from audience.domain.contact_lists import MOST_READ_AT_ONCE, ContactList, ListState, Member, Tally, tally
 from audience.domain.errors import (
     AnswerUnreadable,
     LineChannelTaken,
@@ -299,9 +299,13 @@ class FakeContactListStore(FakeClaims[ContactList]):
     async def claim_sync(self, *, now: datetime, lease: timedelta) -> Claim[ContactList] | None:
         """Take a list whose turn has come and that nobody has claimed."""
         for known in self.lists.values():
-            if known.state is not ListState.READY and _is_due(known, now) and self.is_free(known):
+            if known.state is not ListState.READY and _is_due(known, now) and self._may_read(known):
                 return self.grant(known, lease=lease)
         return None
+
+    def _may_read(self, known: ContactList) -> bool:
+        of_channel = [other for other in self.lists.values() if _channel_of(other) == _channel_of(known)]
+        return self.is_free(known) and sum(not self.is_free(other) for other in of_channel) < MOST_READ_AT_ONCE
 
     def _begin_anew(self, name: str, now: datetime) -> None:
         self.lists[name] = replace(
@@ -352,6 +356,10 @@ class FakeContactListStore(FakeClaims[ContactList]):
     @staticmethod
     def _aside(claim: Claim[ContactList]) -> tuple[str, int]:
         return claim.item.name, claim.number
+
+
+def _channel_of(known: ContactList) -> str:
+    return known.name.partition("/contactLists/")[0]
 
 
 def _is_due(known: ContactList, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from audience.application.channels import require_channel
 from audience.application.hubspot_port import HubSpotCredentials
@@ -22,20 +23,40 @@ from audience.domain.errors import (
     HubSpotTokenRefused,
     LineRefused,
     Refused,
+    VendorUnavailable,
 )
 from audience.domain.events import ChannelChanged
+from kit.bulkheads import Bulkheads, Crowded
 from kit.clock import Clock
 from kit.store.ports import UnitOfWork
 
+MOST_AT_ONCE = 8
+PATIENCE = timedelta(seconds=2)
+CROWD_PAUSE = timedelta(seconds=10)
+"""What one channel may have under way with one vendor, how long more may wait, and when to come back then."""
+
 
 class Keyring:
-    """Lends a channel's credentials for a piece of work and learns from how the vendor took them (requirement N5)."""
+    """Lends a channel's credentials for a piece of work and learns from how the vendor took them (requirement N5).
 
-    def __init__(self, *, uow: UnitOfWork[Transaction], line: LineAccounts, vault: Vault, clock: Clock) -> None:
+    Each channel has a few places for work with each vendor: one whose vendor hangs must not take the connections of
+    all the others.
+    """
+
+    def __init__(
+        self,
+        *,
+        uow: UnitOfWork[Transaction],
+        line: LineAccounts,
+        vault: Vault,
+        clock: Clock,
+        places: Bulkheads | None = None,
+    ) -> None:
         self._uow = uow
         self._line = line
         self._vault = vault
         self._clock = clock
+        self._places = places or Bulkheads(most=MOST_AT_ONCE, patience=PATIENCE)
 
     @asynccontextmanager
     async def line(
@@ -53,7 +74,7 @@ class Keyring:
             ChannelNotFound: there is no such channel.
             LineRefused: LINE does not take the credentials; `retry_after` says when it is asked again.
             LineAudiencesForbidden: so the work says; the channel says so too from now on.
-            VendorUnavailable: LINE gave no answer.
+            VendorUnavailable: LINE gave no answer, or much else of the channel waits for its answers already.
 
         """
         channel, credentials = await self._open(name)
@@ -61,7 +82,8 @@ class Keyring:
         if paused is not None:
             raise self._repeat(channel, paused)
         try:
-            yield await self._line.issue_token(channel.line_channel_id, credentials.line_channel_secret)
+            async with self._place(name, "line"):
+                yield await self._line.issue_token(channel.line_channel_id, credentials.line_channel_secret)
         except Refused as refusal:
             await self._note(name, refusal)
             raise
@@ -82,11 +104,20 @@ class Keyring:
         if paused is not None:
             raise self._repeat(channel, paused)
         try:
-            yield channel, HubSpotCredentials(credentials.hubspot_access_token)
+            async with self._place(name, "hubspot"):
+                yield channel, HubSpotCredentials(credentials.hubspot_access_token)
         except HubSpotRefused as refusal:
             await self._note(name, refusal)
             raise
         await self._clear(channel, HUBSPOT_PROBLEMS)
+
+    @asynccontextmanager
+    async def _place(self, name: str, vendor: str) -> AsyncIterator[None]:
+        try:
+            async with self._places.place((name, vendor)):
+                yield
+        except Crowded as crowded:
+            raise VendorUnavailable(vendor, retry_after=CROWD_PAUSE) from crowded
 
     async def _open(self, name: str) -> tuple[Channel, Credentials]:
         async with self._uow.read() as tx:

@@ -14,6 +14,9 @@ CONTACT_OBJECT_TYPE = "0-1"
 PROCESSING_TYPES = frozenset({"MANUAL", "DYNAMIC", "SNAPSHOT"})
 """The kinds of list whose members can be read (HS 5.2; trap 9)."""
 
+MOST_READ_AT_ONCE = 2
+"""Lists of one channel that are read at once: one process reads three, and a HubSpot account may hang."""
+
 REFRESH_AFTER = timedelta(hours=12)
 """A list is read again when its contacts are older; policy takes them up to 24 hours (architecture 4)."""
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from http import HTTPStatus
 from typing import TypeVar
 from uuid import UUID
@@ -25,6 +26,7 @@ from delivery.application.line_port import (
 from delivery.domain.content.inspection import MessageViolation
 from delivery.domain.policy.clearance import Cleared
 from delivery.domain.sending.failures import NarrowcastFailure
+from kit.bulkheads import Bulkheads, Crowded
 from kit.telemetry import trace_http
 from lineapi.client import LINEClient
 from lineapi.errors import (
@@ -39,6 +41,14 @@ from lineapi.errors import (
 )
 from lineapi.narrowcast import NarrowcastErrorCode, NarrowcastProgress
 from lineapi.transport import open_http
+
+CONNECTIONS = 500
+"""Of one process to LINE: far more than those that hang, for each channel has a few (`MOST_LOOKUPS`, and its lanes)."""
+
+MOST_LOOKUPS = 8
+LOOKUP_PATIENCE = timedelta(seconds=2)
+CROWD_PAUSE = timedelta(seconds=10)
+"""What one channel may ask at once, how long more of it may wait, and when to come back then: the longest look-up."""
 
 ResultT = TypeVar("ResultT")
 
@@ -56,7 +66,7 @@ _FAILURES: dict[int, NarrowcastFailure] = {
 @asynccontextmanager
 async def open_line(api_url: str) -> AsyncIterator[LINEClient]:
     """Open a client whose requests are traced; it serves all channels, and holds no token."""
-    async with open_http() as http:
+    async with open_http(connections=CONNECTIONS) as http:
         trace_http(http)
         yield LINEClient(http, api_url=api_url)
 
@@ -84,11 +94,15 @@ class LineApiCall:
 
 
 class LineApiMessages:
-    """`LineMessages` over HTTP."""
+    """`LineMessages` over HTTP; `validations` bounds how many of them each channel may have under way at once.
 
-    def __init__(self, client: LINEClient, tokens: LineTokens) -> None:
+    Sends and their progress are bounded over all replicas, by the lanes of channels.
+    """
+
+    def __init__(self, client: LINEClient, tokens: LineTokens, *, validations: Bulkheads | None = None) -> None:
         self._client = client
         self._tokens = tokens
+        self._validations = validations or Bulkheads(most=MOST_LOOKUPS, patience=LOOKUP_PATIENCE)
 
     async def open_call(self, channel: str) -> LineApiCall:
         """See `LineMessages`."""
@@ -108,30 +122,42 @@ class LineApiMessages:
         """See `LineMessages`; LINE knows neither recipients nor limit here (LP 4.1)."""
         objects = json.loads(messages)
         try:
-            await _look_up(
-                self._tokens, channel, lambda token: self._client.validate.validate_narrowcast(token, objects)
-            )
+            async with _place(self._validations, channel):
+                await _look_up(
+                    self._tokens, channel, lambda token: self._client.validate.validate_narrowcast(token, objects)
+                )
         except RefusedError as error:
             return read_violations(error.message, error.details, objects)
         return ()
 
 
 class LineApiInsight:
-    """`LineInsight` over HTTP."""
+    """`LineInsight` over HTTP; `lookups` bounds how many of them each channel may have under way at once."""
 
-    def __init__(self, client: LINEClient, tokens: LineTokens) -> None:
+    def __init__(self, client: LINEClient, tokens: LineTokens, *, lookups: Bulkheads | None = None) -> None:
         self._client = client
         self._tokens = tokens
+        self._lookups = lookups or Bulkheads(most=MOST_LOOKUPS, patience=LOOKUP_PATIENCE)
 
     async def get_message_event(self, channel: str, request_id: str) -> RequestFigures:
         """See `LineInsight`; what LINE answers for an unknown id is not known, so it counts as no answer (LP 7.2)."""
         try:
-            event = await _look_up(
-                self._tokens, channel, lambda token: self._client.insight.get_message_event(token, request_id)
-            )
+            async with _place(self._lookups, channel):
+                event = await _look_up(
+                    self._tokens, channel, lambda token: self._client.insight.get_message_event(token, request_id)
+                )
         except RefusedError as error:
             raise LineUnavailable from error
         return read_figures(event)
+
+
+@asynccontextmanager
+async def _place(places: Bulkheads, channel: str) -> AsyncIterator[None]:
+    try:
+        async with places.place(channel):
+            yield
+    except Crowded as error:
+        raise LineUnavailable(retry_after=CROWD_PAUSE) from error
 
 
 async def _call(tokens: LineTokens, channel: str, call: Callable[[str], Awaitable[ResultT]]) -> ResultT:

@@ -118,6 +118,22 @@ async def test_claims_of_two_transactions(store: Store) -> None:
     assert [None if poll is None else poll.item for poll in polls] == [make_channel(), None]
 
 
+async def test_a_channel_has_two_lists_read_at_once(store: Store) -> None:
+    """A HubSpot account that hangs leaves the readers of other channels alone, however many of its lists wait."""
+    async with store() as tx:
+        (bound,) = await tx.contact_lists.find([NAME])
+        await tx.channels.add(make_channel("channels/other", "2"), SealedCredentials(b"sealed"))
+        for name in (*(f"channels/acme/contactLists/{number}" for number in (8, 9)), "channels/other/contactLists/1"):
+            await tx.contact_lists.add(replace(bound, name=name))
+    claims = []
+    for _ in range(4):
+        async with store() as tx:
+            claims.append(await tx.contact_lists.claim_sync(now=NOW, lease=LEASE))
+    channels = sorted(claim.item.name.partition("/contactLists/")[0] for claim in claims if claim is not None)
+
+    assert channels == ["channels/acme", "channels/acme", "channels/other"]
+
+
 async def test_polls_are_due_by_their_time(store: Store) -> None:
     """How a channel was read comes back as it was stored, and says when it is read next."""
     failed = CatalogSync(NOW, 1, 2).fail(CatalogFailure.LINE_RATE_LIMITED, NOW)

@@ -20,6 +20,9 @@ from audience.domain.errors import DailyLimitReached, HubSpotRateLimited, HubSpo
 
 _log = structlog.get_logger(__name__)
 
+CONNECTIONS: Final = 200
+"""Of one process: far more than those that hang, for each channel has a few (`Keyring`)."""
+
 _JITTER: Final = 0.2  # a told pause is lengthened by up to this part, so that waiters don't come back together
 
 
@@ -70,7 +73,7 @@ def open_http(url: str, patience: Patience) -> httpx.AsyncClient:
     """Return the HTTP client for HubSpot at `url`; the caller closes it."""
     return httpx.AsyncClient(
         base_url=url,
-        transport=AiohttpTransport(limits=httpx.Limits(max_connections=32)),
+        transport=AiohttpTransport(limits=httpx.Limits(max_connections=CONNECTIONS)),
         timeout=httpx.Timeout(patience.read_seconds, connect=patience.connect_seconds, pool=patience.call_seconds),
         headers={"User-Agent": "outreach-audience", "Accept": "application/json"},
     )

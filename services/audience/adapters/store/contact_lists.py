@@ -8,13 +8,35 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Update, and_, delete, distinct, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    ScalarSelect,
+    Select,
+    Update,
+    and_,
+    delete,
+    distinct,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audience.adapters.tables import CONTACT_LISTS, LIST_MEMBERS
-from audience.domain.contact_lists import ContactList, LineIdKind, ListState, Member, SyncFailure, Tally
+from audience.domain.contact_lists import (
+    MOST_READ_AT_ONCE,
+    ContactList,
+    LineIdKind,
+    ListState,
+    Member,
+    SyncFailure,
+    Tally,
+)
 from kit.errors import AlreadyExists
 from kit.store.claims import SqlClaims
 from kit.store.ports import Claim
@@ -70,7 +92,8 @@ class SqlContactListStore(SqlClaims[ContactList]):
     async def claim_sync(self, *, now: datetime, lease: timedelta) -> Claim[ContactList] | None:
         """Take one list that is to be read, or to be tried again: first those that nobody has put off."""
         due_time = _LISTS.c.next_sync_time
-        due = self._candidates(_LISTS.c.state != ListState.READY.name, or_(due_time.is_(None), due_time <= now))
+        is_due = or_(due_time.is_(None), due_time <= now)
+        due = self._candidates(_LISTS.c.state != ListState.READY.name, is_due, _count_read() < MOST_READ_AT_ONCE)
         return await self._claim(due.order_by(due_time.asc().nulls_first()), lease=lease)
 
     async def save(self, contact_list: ContactList) -> None:
@@ -201,3 +224,10 @@ def _from_row(row: Row[Any]) -> ContactList:
         next_sync_time=row.next_sync_time,
         failure_count=row.failure_count,
     )
+
+
+def _count_read() -> ScalarSelect[int]:
+    """Count the lists of the same channel that are being read; claims made at the same time are not seen."""
+    other = _LISTS.alias("other")
+    is_read = and_(other.c.channel == _LISTS.c.channel, other.c.claim_expire_time > func.now())
+    return select(func.count()).select_from(other).where(is_read).correlate(_LISTS).scalar_subquery()

@@ -12,10 +12,11 @@ LIFETIME = timedelta(minutes=15)
 
 
 class FakeIssuer:
-    """Issues a new token each time; `gate` is cleared to make it wait."""
+    """Issues a new token each time; `gate` is cleared to make it wait, and channels in `hanging` wait for ever."""
 
     def __init__(self, clock: FakeClock) -> None:
         self.issued: list[str] = []
+        self.hanging: set[str] = set()
         self.gate = asyncio.Event()
         self.gate.set()
         self._clock = clock
@@ -29,6 +30,8 @@ class FakeIssuer:
         """See `TokenIssuer`."""
         self.issued.append(channel)
         await self.gate.wait()
+        if channel in self.hanging:
+            await asyncio.Event().wait()
         if self._failures:
             raise self._failures.popleft()
         return LineToken(f"token-{len(self.issued)}", self._clock.now() + LIFETIME)

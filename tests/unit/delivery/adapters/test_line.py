@@ -1,7 +1,9 @@
 """LINE over HTTP: what each of its answers comes to."""
 
+import asyncio
 import hashlib
 import json
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -30,10 +32,13 @@ from delivery.domain.content.inspection import MessageViolation
 from delivery.domain.policy.clearance import Cleared, clear_repeat
 from delivery.domain.sending.failures import NarrowcastFailure
 from delivery.domain.sending.values import LONGEST_CALL
+from kit.bulkheads import Bulkheads
 from kit.errors import NotFound, ServiceError, Unavailable
+from lineapi.client import LINEClient
 from lineapi.transport import SEND_TIMEOUT
+from tests.infrastructure.eventually import eventually
 from tests.unit.delivery.adapters.issuer import FakeIssuer
-from tests.unit.lineapi.stub_line import REQUEST_ID, Reply, StubLINE, drop, reply, reply_without_id
+from tests.unit.lineapi.stub_line import REQUEST_ID, Reply, StubLINE, drop, reply, reply_without_id, stay_silent
 
 ACME = "channels/acme"
 KEY = UUID("123e4567-e89b-12d3-a456-426614174000")
@@ -390,3 +395,42 @@ async def test_errors_hold_no_secrets(line: LineApiMessages, stub: StubLINE) -> 
     told += [repr(failure.value), repr(failure.value.__cause__), str(failure.value.metadata)]
 
     assert not any(secret in text for text in told for secret in (SECRET_TEXT, "token-1"))
+
+
+def make_question(lookup: str, client: LINEClient, tokens: LineTokens) -> Callable[[str], Awaitable[object]]:
+    """Return a look-up of a channel of which each may have two under way."""
+    places = Bulkheads(most=2, patience=timedelta(milliseconds=50))
+    if lookup == "validate":
+        messages = LineApiMessages(client, tokens, validations=places)
+        return lambda channel: messages.validate(channel, MESSAGES)
+    insight = LineApiInsight(client, tokens, lookups=places)
+    return lambda channel: insight.get_message_event(channel, "request-1")
+
+
+@pytest.mark.parametrize("lookup", ["validate", "observe"])
+async def test_a_channel_that_hangs_occupies_a_few_places_and_delays_no_other(
+    lookup: str, client: LINEClient, tokens: LineTokens, stub: StubLINE
+) -> None:
+    """Whatever more is asked of it is told soon to come back later; another channel's question is answered."""
+    ask = make_question(lookup, client, tokens)
+    stub.will(
+        stay_silent,
+        stay_silent,
+        reply(200, {"overview": {"requestId": "", "timestamp": 0}, "messages": [], "clicks": []}),
+    )
+    hanging = [asyncio.create_task(as_coroutine(ask("channels/sick"))) for _ in range(10)]
+    await eventually(lambda: len(stub.received) == 2)
+    await ask("channels/well")
+    await eventually(lambda: sum(task.done() for task in hanging) == 8)
+    refused = [task.exception() for task in hanging if task.done()]
+    for task in hanging:
+        task.cancel()
+    await asyncio.wait(hanging)
+
+    assert [type(error) for error in refused] == [LineUnavailable] * 8
+    assert len(stub.received) == 3
+
+
+async def as_coroutine(question: Awaitable[object]) -> None:
+    """Wait for an answer."""
+    await question

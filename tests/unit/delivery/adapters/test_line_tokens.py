@@ -46,6 +46,19 @@ async def test_many_ask_at_once(tokens: LineTokens, issuer: FakeIssuer) -> None:
     assert issuer.issued == [ACME]
 
 
+async def test_a_channel_whose_token_never_comes_delays_no_other(tokens: LineTokens, issuer: FakeIssuer) -> None:
+    """LINE may hang for one channel: others get theirs meanwhile, however many wait for it."""
+    issuer.hanging.add("channels/sick")
+    waiting = [asyncio.create_task(tokens.get("channels/sick")) for _ in range(50)]
+    await eventually(lambda: issuer.issued == ["channels/sick"])
+    token = await asyncio.wait_for(tokens.get(ACME), 5)
+    for task in waiting:
+        task.cancel()
+    await asyncio.wait(waiting)
+
+    assert token.value == "token-2"
+
+
 async def test_one_gives_up(tokens: LineTokens, issuer: FakeIssuer) -> None:
     """A caller that is cancelled does not take the token away from the others."""
     issuer.gate.clear()
