@@ -3,7 +3,7 @@
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from itertools import count
@@ -110,10 +110,11 @@ class Stack:
             for port in self._replica_ports.values():
                 port.close()
 
-    def replicate(self, service: str) -> str:
+    def replicate(self, service: str, *, program: Sequence[str] | None = None) -> str:
         """Start one more replica of a service on the same database, and return its name once it serves.
 
-        The name, as `delivery-2`, stands for the replica wherever a service can be named.
+        The name, as `delivery-2`, stands for the replica wherever a service can be named. `program` are Python's
+        arguments of a process that does as the service does; None: the service itself.
 
         Raises:
             ProcessFailedError: as in `start_everything`.
@@ -122,7 +123,7 @@ class Stack:
         name = next(name for number in count(2) if (name := f"{service}-{number}") not in self._services)
         self._replica_ports[name] = port = ReservedPort()
         self.addresses[name] = port.address
-        self._services[name] = self._describe_service(name, service)
+        self._services[name] = self._describe_service(name, service, program)
         self.start(name)
         return name
 
@@ -162,11 +163,11 @@ class Stack:
         """Return where a service logs to."""
         return self._services[service].log
 
-    def _describe_service(self, name: str, service: str) -> Process:
+    def _describe_service(self, name: str, service: str, program: Sequence[str] | None = None) -> Process:
         address = self.addresses[name]
         return Process(
             name,
-            [sys.executable, "-m", service],
+            [sys.executable, *(program or ("-m", service))],
             log=self.folder / f"{name}.log",
             ready=grpc_serving(address),
             environment=service_environment(service, self._surroundings, listen=address),

@@ -96,8 +96,13 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 
 
 @asynccontextmanager
-async def open_service(settings: Settings) -> AsyncIterator[Service]:
-    """Open connections, which are made when they are needed, and close them at the end."""
+async def open_service(
+    settings: Settings, *, wrap: Callable[[LineMessages], LineMessages] = lambda line: line
+) -> AsyncIterator[Service]:
+    """Open connections, which are made when they are needed, and close them at the end.
+
+    `wrap` is given LINE's sending side, and returns what the use cases get for it.
+    """
     async with open_ground(DELIVERY, settings) as ground:
         resources = ground.resources
         audience = await resources.enter_async_context(connect(DELIVERY.name, settings.audience_address, settings))
@@ -107,7 +112,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
         use_cases = build_use_cases(
             SqlUnitOfWork(ground.database, partial(build_transaction, ids=RandomIds(), capacities=capacities)),
             facts=AudienceFactsSource(audience),
-            messages=LineApiMessages(client, tokens),
+            messages=wrap(LineApiMessages(client, tokens)),
             insight=LineApiInsight(client, tokens),
             stream=ground.bus.readback(DELIVERY.stream),
             clock=ground.clock,

@@ -28,3 +28,11 @@ def _is_alive(process: Path) -> bool:
 def _bears(process: Path, marker: str) -> bool:
     texts = ((process / name).read_bytes() for name in ("cmdline", "environ"))
     return any(marker.encode() in text for text in texts) or marker in str((process / "cwd").readlink())
+
+
+def stands_still(pid: int | None) -> bool:
+    """Tell whether a process lives and was stopped (SIGSTOP)."""
+    if pid is None:
+        return False
+    # The name, in parentheses, may hold anything; the state follows it.
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
