@@ -1,11 +1,18 @@
-"""LINE, callers, clocks and workers at their worst, against the whole dispatch: people get it once (architecture 5)."""
+"""LINE, callers, clocks and workers at their worst, against the whole dispatch: people get it once (architecture 5).
+
+Callers cancel at any time, and people decide about what is uncertain: rightly, since they have looked at LINE's own
+statistics, or by sending it again.
+"""
 
 import asyncio
+from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from delivery.application.line_port import (
     CredentialsRefused,
@@ -19,7 +26,10 @@ from delivery.application.line_port import (
     SendOutcome,
     Unreached,
 )
-from delivery.domain.campaigns.campaign import CampaignState
+from delivery.domain.campaigns.campaign import CampaignState, Decision
+from delivery.domain.errors import AttemptMayStillRun, CampaignInFlight, CampaignNotCancellable
+from delivery.domain.sending.row import SendRow
+from delivery.domain.sending.values import TOKEN_LIFETIME, RowState
 from kit.errors import Unavailable
 from tests.unit.delivery.application.handling import CHANNEL, Delivery, make_delivery
 
@@ -37,13 +47,15 @@ class Dispatch(RuleBasedStateMachine):
     """Three orders of one channel."""
 
     def __init__(self) -> None:
-        """Order three sends."""
+        """Order three sends, of which one is uncertain by now."""
         super().__init__()
         self.delivery: Delivery = make_delivery()
-        for name in NAMES:
+        self.sent_again: Counter[str] = Counter()
+        asyncio.run(self.delivery.lose(name=NAMES[0]))
+        for name in NAMES[1:]:
             asyncio.run(self.delivery.order(name))
 
-    @rule(minutes=st.sampled_from([0, 1, 10, 60, 600, 1500]))
+    @rule(minutes=st.sampled_from([0, 1, 10, 60, 600, 1500, 21_000]))
     def wait(self, minutes: int) -> None:
         """Let time pass; facts stay fresh."""
         self.delivery.advance(timedelta(minutes=minutes))
@@ -84,6 +96,34 @@ class Dispatch(RuleBasedStateMachine):
         self.delivery.line.refuse_tokens(error)
         asyncio.run(self.delivery.dispatch())
 
+    @rule(name=st.sampled_from(NAMES))
+    def cancel(self, name: str) -> None:
+        """Let the caller cancel, in vain where it is too late."""
+        with suppress(CampaignInFlight, CampaignNotCancellable):
+            asyncio.run(self.delivery.cancel(name))
+
+    @rule(name=st.sampled_from(NAMES))
+    def cancel_during_a_call(self, name: str) -> None:
+        """Let the caller cancel while LINE is being called, for this campaign or for another one."""
+
+        async def cancel() -> None:
+            with suppress(CampaignInFlight, CampaignNotCancellable):
+                await self.delivery.cancel(name)
+
+        self.delivery.line.during_next_send(cancel)
+        asyncio.run(self.delivery.dispatch())
+
+    @precondition(lambda self: self.list_uncertain())
+    @rule(pick=st.integers(0, 2), again=st.booleans())
+    def resolve(self, pick: int, again: bool) -> None:  # noqa: FBT001 - drawn by name
+        """Let a person decide what became of the newest row, or have it sent again."""
+        uncertain = self.list_uncertain()
+        name = uncertain[pick % len(uncertain)]
+        knows = Decision.SENT if self.newest_row(name) in self.list_taken_rows() else Decision.NOT_SENT_GIVE_UP
+        with suppress(AttemptMayStillRun):
+            asyncio.run(self.delivery.resolve(name, Decision.SEND_AGAIN if again else knows))
+            self.sent_again[name] += again
+
     @rule()
     def follow(self) -> None:
         """Ask for the progress of a row."""
@@ -97,19 +137,48 @@ class Dispatch(RuleBasedStateMachine):
 
     @invariant()
     def nobody_gets_it_twice(self) -> None:
-        """LINE has each campaign once at most."""
-        rows = [sent.cleared.row for sent in self.delivery.line.narrowcasts.values()]
+        """Let LINE have each campaign once, and once more each time that a person had it sent again."""
+        rows = self.list_taken_rows()
         assert len(rows) == len(set(rows))
+        for name in NAMES:
+            assert len(self.list_rows(name)) == 1 + self.sent_again[name]
 
     @invariant()
     def what_is_told_is_true(self) -> None:
-        """Call nothing expired, failed or cancelled that LINE has taken."""
-        taken = {sent.cleared.row.rsplit("/", 2)[0] for sent in self.delivery.line.narrowcasts.values()}
+        """Call nothing expired, failed or cancelled that LINE has taken, as far as it was sent last."""
+        taken = self.list_taken_rows()
         for name, campaign in self.delivery.store.campaigns.stored.items():
             if campaign.state in (CampaignState.EXPIRED, CampaignState.FAILED, CampaignState.CANCELLED):
-                assert name not in taken
+                assert self.newest_row(name) not in taken
             if campaign.state is CampaignState.SUCCEEDED:
-                assert name in taken
+                assert self.newest_row(name) in taken
+
+    @invariant()
+    def rows_never_meet(self) -> None:
+        """Begin no call of a new row while one of the row before it may still reach LINE (I3)."""
+        for name in NAMES:
+            rows = self.list_rows(name)
+            for before, after in pairwise(rows):
+                assert before.state is RowState.SUPERSEDED
+                if before.attempt and after.attempt:
+                    assert after.attempt.first_time >= before.attempt.last_time + TOKEN_LIFETIME
+
+    def list_taken_rows(self) -> list[str]:
+        """Return the names of the rows that LINE has taken."""
+        return [sent.cleared.row for sent in self.delivery.line.narrowcasts.values()]
+
+    def list_uncertain(self) -> list[str]:
+        """Return the names of the campaigns that wait for a person."""
+        stored = self.delivery.store.campaigns.stored
+        return [name for name in NAMES if stored[name].state is CampaignState.UNCERTAIN]
+
+    def list_rows(self, name: str) -> list[SendRow]:
+        """Return a campaign's rows."""
+        return asyncio.run(self.delivery.store.ledger.list_of_campaign(name))
+
+    def newest_row(self, name: str) -> str:
+        """Return the name of a campaign's newest row."""
+        return self.list_rows(name)[-1].name
 
     def teardown(self) -> None:
         """Let 40 days pass with workers at work: every campaign has ended."""
