@@ -216,6 +216,54 @@ async def test_a_late_answer_to_the_old_row_leaves_the_new_one_alone(delivery: D
     assert await delivery.get(name) == resumed[0]
 
 
+async def test_a_late_answer_changes_the_evidence(delivery: Delivery) -> None:
+    """Who decides by what they saw before it is told to look again (AIP-154)."""
+    name = await delivery.order()
+    seen = []
+
+    async def stand_still() -> None:
+        await delivery.cancel(name)
+        delivery.store.ledger.expire()
+        delivery.advance(timedelta(minutes=1))
+        assert await delivery.dispatch()
+        seen.append(await delivery.get(name))
+
+    delivery.line.during_next_send(stand_still)
+    await delivery.dispatch()
+    with pytest.raises(EtagMismatch):
+        await delivery.resolve(name, Decision.NOT_SENT_GIVE_UP, etag=seen[0].etag)
+    uncertain = await delivery.get(name)
+    resolved = await delivery.resolve(name, Decision.SENT)
+    observation = await delivery.use_cases.observing.observe(name)
+
+    assert seen[0].state is uncertain.state is CampaignState.UNCERTAIN
+    assert uncertain.uncertainty is not None
+    assert uncertain.uncertainty.line_request_ids == ("line-request-1",)
+    assert resolved.warnings == ()
+    assert len(observation.requests) == 1
+
+
+@pytest.mark.parametrize("decision", [Decision.SENT, Decision.NOT_SENT_GIVE_UP])
+async def test_an_answer_after_the_decision_is_kept(delivery: Delivery, decision: Decision) -> None:
+    """The decision stands, and what LINE turns out to have accepted can be observed."""
+    name = await delivery.order()
+
+    async def stand_still() -> None:
+        await delivery.cancel(name)
+        delivery.store.ledger.expire()
+        delivery.advance(timedelta(minutes=1))
+        assert await delivery.dispatch()
+        await delivery.resolve(name, decision)
+
+    delivery.line.during_next_send(stand_still)
+    await delivery.dispatch()
+    campaign = await delivery.get(name)
+
+    assert campaign.state is (CampaignState.SUCCEEDED if decision is Decision.SENT else CampaignState.FAILED)
+    assert campaign.accept_time is not None
+    assert len((await delivery.use_cases.observing.observe(name)).requests) == 1
+
+
 async def test_policy_judges_what_is_sent_again_before_anything_changes(delivery: Delivery) -> None:
     """Refused or without facts it stays uncertain, since nobody knows more of the first send than before."""
     name = await delivery.lose()
