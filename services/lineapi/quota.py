@@ -1,9 +1,17 @@
 """The month's messages: how many there are and how many are used (LP 6.1)."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from lineapi.fields import Fields
 from lineapi.transport import LOOKUP_ATTEMPTS, LOOKUP_TIMEOUT, Call, LINETransport
+
+
+class QuotaType(StrEnum):
+    """The types that LP 6.1 knows; an answer may hold another one."""
+
+    LIMITED = "limited"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +19,7 @@ class Quota:
     """Free and additional messages of this month, those sent from OA Manager included.
 
     Attributes:
-        type: `limited`, `none` (no limit is set), or a value that LINE adds later.
+        type: one of `QuotaType`, where `none` says that no limit is set, or a value that LINE adds later.
         value: number of messages; always there for `limited`.
 
     """
@@ -42,5 +50,5 @@ def _look_up(path: str, token: str, within: float) -> Call:
 
 def _read_quota(answer: Fields) -> Quota:
     kind = answer.read_text("type")
-    value = answer.read_integer("value") if kind == "limited" else answer.find_integer("value")
+    value = answer.read_integer("value") if kind == QuotaType.LIMITED else answer.find_integer("value")
     return Quota(type=kind, value=value)

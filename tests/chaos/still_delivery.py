@@ -17,6 +17,7 @@ from delivery.bootstrap import DELIVERY, open_service
 from delivery.config import Settings
 from delivery.domain.content.inspection import MessageViolation
 from delivery.domain.policy.clearance import Cleared
+from delivery.domain.sending.quota import Allowance
 from kit import service
 from kit.rpc.run import run_service
 
@@ -44,6 +45,10 @@ class StillLine:
     async def validate(self, channel: str, messages: bytes) -> tuple[MessageViolation, ...]:
         """See the port."""
         return await self._line.validate(channel, messages)
+
+    async def get_quota(self, channel: str) -> Allowance | None:
+        """See the port."""
+        return await self._line.get_quota(channel)
 
     def stand_still(self, moment: str) -> None:
         """Stop the process if this is its moment, once."""

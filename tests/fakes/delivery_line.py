@@ -17,6 +17,7 @@ from delivery.application.line_port import (
 from delivery.domain.content.inspection import MessageViolation
 from delivery.domain.policy.clearance import Cleared
 from delivery.domain.sending.failures import NarrowcastFailure
+from delivery.domain.sending.quota import Allowance
 from kit.clock import Clock
 from kit.errors import ServiceError
 
@@ -46,7 +47,8 @@ class FakeLine:
 
     Like LINE it answers a key that it has accepted with the same request id for 24 hours, and takes it for a new one
     after that (LP 1.9); it knows a narrowcast for 14 days (LP 4.8). `narrowcasts` holds what people received;
-    `on_token` is called whenever a token is asked for.
+    `on_token` is called whenever a token is asked for. `quota` is the month's messages, None for no limit: sends don't
+    move it, nor does it refuse any; `on_quota` is called whenever it is asked for.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -56,7 +58,10 @@ class FakeLine:
         self.validated: list[bytes] = []
         self.figures: dict[str, RequestFigures] = {}
         self.insight_calls: list[str] = []
+        self.quota: Allowance | None = None
+        self.quota_calls: list[str] = []
         self.on_token: Callable[[], None] = lambda: None
+        self.on_quota: Callable[[], None] = lambda: None
         self._clock = clock
         self._script: deque[_Scripted] = deque()
         self._accepted: dict[UUID, str] = {}
@@ -64,6 +69,7 @@ class FakeLine:
         self._failures: deque[ServiceError] = deque()
         self._token_failures: deque[ServiceError] = deque()
         self._meanwhile: deque[Callable[[], Awaitable[object]]] = deque()
+        self._quota_failures: deque[ServiceError] = deque()
 
     def answer_next(self, *outcomes: SendOutcome) -> None:
         """Let the next sends end so, one each; LINE takes nothing by them."""
@@ -81,8 +87,12 @@ class FakeLine:
         """Let the next calls have no token, one error each."""
         self._token_failures += errors
 
+    def refuse_quota(self, *errors: ServiceError) -> None:
+        """Let the next questions for the month's messages raise these errors, one each."""
+        self._quota_failures += errors
+
     def fail_next(self, *errors: ServiceError) -> None:
-        """Let the next calls that are not sends raise these errors, one each."""
+        """Let the next calls that are neither sends nor about the month's messages raise these errors, one each."""
         self._failures += errors
 
     def move(self, request_id: str, phase: Phase, *, failure: NarrowcastFailure | None = None) -> None:
@@ -126,6 +136,14 @@ class FakeLine:
         self._raise_failure()
         self.validated.append(messages)
         return self.violations
+
+    async def get_quota(self, channel: str) -> Allowance | None:
+        """See the port; fails as `refuse_quota` says."""
+        self.quota_calls.append(channel)
+        self.on_quota()
+        if self._quota_failures:
+            raise self._quota_failures.popleft()
+        return self.quota
 
     async def get_message_event(self, channel: str, request_id: str) -> RequestFigures:  # noqa: ARG002 - the port's
         """See the port; without figures of its own a request has only nulls."""

@@ -11,6 +11,7 @@ from delivery.domain.campaigns.resolving import DecisionRecord
 from delivery.domain.campaigns.sends import Send, sum_up
 from delivery.domain.sending.failures import UncertaintyReason
 from delivery.domain.sending.lanes import CAPACITIES, Endpoint, Lane, open_lane
+from delivery.domain.sending.quota import Balance, Usage
 from delivery.domain.sending.restores import LedgerState
 from delivery.domain.sending.row import SendRow
 from delivery.domain.sending.values import RowState
@@ -86,6 +87,10 @@ class FakeLanes:
     def __init__(self) -> None:
         self.stored: dict[tuple[str, Endpoint], Lane] = {}
         self.served: list[tuple[str, Endpoint]] = []
+
+    async def find(self, channel: str, endpoint: Endpoint, *, at: datetime) -> Lane:
+        """Return a lane as it is."""
+        return self.look(channel, endpoint, at=at)
 
     async def hold(self, channel: str, endpoint: Endpoint, *, at: datetime) -> Lane:
         """Return a lane, new where it is the first time."""
@@ -283,6 +288,44 @@ def _is_undecided(row: SendRow) -> bool:
     return row.state is RowState.UNCERTAIN and reason is not UncertaintyReason.LEDGER_RESTORED
 
 
+class FakeQuotas:
+    """A `QuotaStore`; transactions of fakes don't overlap, so that holding an account is looking at it."""
+
+    def __init__(self, ledger: FakeLedger) -> None:
+        self.stored: dict[str, Usage] = {}
+        self._ledger = ledger
+
+    async def find_usage(self, account: str) -> Usage | None:
+        """Return the usage published last, of whatever day."""
+        return self.stored.get(account)
+
+    async def publish(self, usage: Usage) -> None:
+        """Store a usage, unless one of the same day in Japan, or of a later one, stands already."""
+        known = self.stored.get(usage.account)
+        if known is None or not known.is_current(usage.read_time):
+            self.stored[usage.account] = usage
+
+    async def find(self, account: str, *, apart_from: str) -> Balance | None:
+        """Return an account's balance apart from what one campaign has reserved."""
+        return await self.hold(account, apart_from=apart_from)
+
+    async def hold(self, account: str, *, apart_from: str, before: datetime | None = None) -> Balance | None:
+        """Do as `find`; with `before`, what waits for its first call and was ordered then or later does not count."""
+        usage = self.stored.get(account)
+        if usage is None:
+            return None
+        reserved = [
+            row.reservation.message_count
+            for row in self._ledger.stored.values()
+            if row.reservation is not None
+            and row.reservation.account == account
+            and row.campaign != apart_from
+            and not usage.covers(row.ending)
+            and (before is None or row.state is not RowState.READY or row.order_time < before)
+        ]
+        return Balance(usage, sum(reserved))
+
+
 class FakeInsightBudget:
     """An `InsightBudget`."""
 
@@ -318,6 +361,7 @@ class FakeTransaction:
     ledger_state: FakeLedgerState
     campaigns: FakeCampaigns
     sends: FakeSends
+    quota: FakeQuotas
     decisions: FakeDecisionLog = field(default_factory=FakeDecisionLog)
     insight: FakeInsightBudget = field(default_factory=FakeInsightBudget)
     requests: FakeRequestAnswers = field(default_factory=FakeRequestAnswers)
@@ -328,4 +372,4 @@ def make_transaction(machine_clock: Clock) -> FakeTransaction:
     """Return an empty store; `machine_clock` tells the age of retry keys."""
     lanes, campaigns, ledger_state = FakeLanes(), FakeCampaigns(), FakeLedgerState(machine_clock)
     ledger = FakeLedger(lanes, ledger_state, machine_clock)
-    return FakeTransaction(ledger, lanes, ledger_state, campaigns, FakeSends(campaigns, ledger))
+    return FakeTransaction(ledger, lanes, ledger_state, campaigns, FakeSends(campaigns, ledger), FakeQuotas(ledger))

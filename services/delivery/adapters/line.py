@@ -26,6 +26,7 @@ from delivery.application.line_port import (
 from delivery.domain.content.inspection import MessageViolation
 from delivery.domain.policy.clearance import Cleared
 from delivery.domain.sending.failures import NarrowcastFailure
+from delivery.domain.sending.quota import Allowance
 from kit.bulkheads import Bulkheads, Crowded
 from kit.telemetry import trace_http
 from lineapi.client import LINEClient
@@ -40,6 +41,7 @@ from lineapi.errors import (
     UnauthorizedError,
 )
 from lineapi.narrowcast import NarrowcastErrorCode, NarrowcastProgress
+from lineapi.quota import QuotaType
 from lineapi.transport import open_http
 
 CONNECTIONS = 500
@@ -94,15 +96,23 @@ class LineApiCall:
 
 
 class LineApiMessages:
-    """`LineMessages` over HTTP; `validations` bounds how many of them each channel may have under way at once.
+    """`LineMessages` over HTTP; `validations` and `quotas` bound how many each channel may have under way at once.
 
     Sends and their progress are bounded over all replicas, by the lanes of channels.
     """
 
-    def __init__(self, client: LINEClient, tokens: LineTokens, *, validations: Bulkheads | None = None) -> None:
+    def __init__(
+        self,
+        client: LINEClient,
+        tokens: LineTokens,
+        *,
+        validations: Bulkheads | None = None,
+        quotas: Bulkheads | None = None,
+    ) -> None:
         self._client = client
         self._tokens = tokens
         self._validations = validations or Bulkheads(most=MOST_LOOKUPS, patience=LOOKUP_PATIENCE)
+        self._quotas = quotas or Bulkheads(most=MOST_LOOKUPS, patience=LOOKUP_PATIENCE)
 
     async def open_call(self, channel: str) -> LineApiCall:
         """See `LineMessages`."""
@@ -129,6 +139,22 @@ class LineApiMessages:
         except RefusedError as error:
             return read_violations(error.message, error.details, objects)
         return ()
+
+    async def get_quota(self, channel: str) -> Allowance | None:
+        """See `LineMessages`; a value that LINE adds to its types is neither limited nor unlimited (LP 1.10)."""
+        try:
+            async with _place(self._quotas, channel):
+                return await self._ask_quota(channel)
+        except RefusedError as error:
+            raise LineUnavailable from error
+
+    async def _ask_quota(self, channel: str) -> Allowance | None:
+        quota = await _look_up(self._tokens, channel, self._client.quota.get)
+        if quota.type == QuotaType.NONE:
+            return None
+        if quota.type != QuotaType.LIMITED or quota.value is None:
+            raise LineUnavailable
+        return Allowance(quota.value, await _look_up(self._tokens, channel, self._client.quota.get_consumption))
 
 
 class LineApiInsight:

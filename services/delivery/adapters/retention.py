@@ -11,6 +11,7 @@ from delivery.adapters.tables import (
     LANES,
     LEDGER_STATE,
     OPEN_STATES,
+    QUOTA_USAGES,
     RESOLUTIONS,
     SEND_ATTEMPTS,
     SEND_REQUESTS,
@@ -59,4 +60,5 @@ RULES: tuple[Rule, ...] = (
     KeptForGood(table=RESOLUTIONS, why="Who decided what about a send in doubt is asked for long after."),
     KeptForGood(table=LANES, why="One for each endpoint of a channel."),
     KeptForGood(table=LEDGER_STATE, why="One row, by which a restore of the database is noticed."),
+    KeptForGood(table=QUOTA_USAGES, why="One for each Official Account."),
 )

@@ -123,7 +123,12 @@ SEND_REQUESTS = Table(
     Index("send_requests_open", "due_time", postgresql_where=_HAS_TIME),
     Index("send_requests_queue", "channel", "order_time", "number", postgresql_where=_HAS_TIME),
     Index("send_requests_claimed", "channel", postgresql_where=text("claim_expire_time IS NOT NULL")),
-    Index("send_requests_reserved", "reserved_account", postgresql_where=text("reserved_account IS NOT NULL")),
+    Index(
+        "send_requests_reserved",
+        "reserved_account",
+        "complete_time",
+        postgresql_where=text("reserved_account IS NOT NULL"),
+    ),
     Index("send_requests_undecided", "state", postgresql_where=text("state IN ('READY', 'CALLING', 'UNCERTAIN')")),
 )
 """The send ledger (architecture 5): one row for each request to LINE. `line_request_id` is the first open id."""
@@ -206,6 +211,15 @@ RESOLUTIONS = Table(
     Index("resolutions_campaign", "campaign"),
 )
 """What people have decided about uncertain sends, and what was known then; lines are only added, and stay for ever."""
+
+QUOTA_USAGES = Table(
+    "quota_usages",
+    METADATA,
+    Column("account", Text, primary_key=True),
+    Column("message_count", BigInteger, nullable=False),
+    Column("read_time", TIME, nullable=False),
+)
+"""The usage of each Official Account as it was last published (V7)."""
 
 INSIGHT_CALLS = Table(
     "insight_calls",

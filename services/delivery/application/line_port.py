@@ -13,6 +13,7 @@ from uuid import UUID
 from delivery.domain.content.inspection import MessageViolation
 from delivery.domain.policy.clearance import Cleared
 from delivery.domain.sending.failures import NarrowcastFailure
+from delivery.domain.sending.quota import Allowance
 from kit.errors import ServiceError, Unavailable
 
 
@@ -167,6 +168,13 @@ class LineMessages(Protocol):
 
     async def validate(self, channel: str, messages: bytes) -> tuple[MessageViolation, ...]:
         """Return what LINE has against messages, a JSON array as it is stored; none = LINE would take them (LP 4.1)."""
+        ...
+
+    async def get_quota(self, channel: str) -> Allowance | None:
+        """Return the month's messages of the channel's account; None where its plan has no limit (LP 6.1).
+
+        A plan that does not read as limited or unlimited is not known: `LineUnavailable`.
+        """
         ...
 
 

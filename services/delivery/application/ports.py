@@ -11,6 +11,7 @@ from delivery.domain.campaigns.events import CampaignEvent
 from delivery.domain.campaigns.resolving import DecisionRecord
 from delivery.domain.campaigns.sends import Send
 from delivery.domain.sending.lanes import Endpoint, Lane
+from delivery.domain.sending.quota import Balance, Usage
 from delivery.domain.sending.row import SendRow
 from kit.store.ports import Claim, Claims, RequestAnswers
 
@@ -37,7 +38,7 @@ class CampaignStore(Protocol):
     async def hold(self, name: str) -> Campaign | None:
         """Return the campaign and keep others from changing it until the transaction ends.
 
-        After rows and lanes, never before them: whoever holds several holds them in this order.
+        After rows, accounts and lanes, never before them: whoever holds several holds them in this order.
         """
         ...
 
@@ -131,10 +132,14 @@ class LedgerStore(Claims[SendRow], Protocol):
 class LaneStore(Protocol):
     """The lanes of channels, shared by all replicas."""
 
+    async def find(self, channel: str, endpoint: Endpoint, *, at: datetime) -> Lane:
+        """Return a lane as it is; one that was never used is open."""
+        ...
+
     async def hold(self, channel: str, endpoint: Endpoint, *, at: datetime) -> Lane:
         """Return a lane, new where it is the first time, and keep others from changing it until the transaction ends.
 
-        After rows, never before them; of a channel's two lanes, that of `NARROWCAST` first.
+        After rows and accounts, never before them; of a channel's two lanes, that of `NARROWCAST` first.
         """
         ...
 
@@ -169,6 +174,38 @@ class SendStore(Protocol):
 
     async def page(self, channel: str | None, *, since: datetime, after: PagePosition | None, size: int) -> list[Send]:
         """Return up to `size` ordered campaigns, of one channel or of all, by their last change since then."""
+        ...
+
+
+class QuotaStore(Protocol):
+    """Published usages of Official Accounts, and what our own sends may take of their messages (R14).
+
+    A send's reservation stands with its row. It counts from the order until a usage is stored that was read after the
+    row ended, so that nothing has to be undone when a row ends, and no moment is told by a remainder that moves.
+    """
+
+    async def find_usage(self, account: str) -> Usage | None:
+        """Return the usage published last, of whatever day."""
+        ...
+
+    async def publish(self, usage: Usage) -> None:
+        """Store a usage, unless one of the same day in Japan, or of a later one, stands already."""
+        ...
+
+    async def find(self, account: str, *, apart_from: str) -> Balance | None:
+        """Return an account's balance apart from what one campaign has reserved; None when no usage was published."""
+        ...
+
+    async def hold(self, account: str, *, apart_from: str, before: datetime | None = None) -> Balance | None:
+        """Do as `find`, and keep others from taking of the account, and its usage as it is, until the transaction ends.
+
+        Two orders at once can't both take the last messages: the second one waits here, then sees the first one's
+        reservation. An account is held after rows and before lanes and campaigns. That can't deadlock, since nobody
+        asks for a row with an account in hand: a worker holds its row before, and an order's row is new.
+
+        With `before`, what waits for its first call and was ordered then or later does not count: where not all fit any
+        more, the oldest goes first, and no two wait for each other.
+        """
         ...
 
 
@@ -208,6 +245,9 @@ class Transaction(Protocol):
 
     @property
     def sends(self) -> SendStore: ...  # noqa: D102 - named by its type
+
+    @property
+    def quota(self) -> QuotaStore: ...  # noqa: D102 - named by its type
 
     @property
     def insight(self) -> InsightBudget: ...  # noqa: D102 - named by its type

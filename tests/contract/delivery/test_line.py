@@ -15,11 +15,13 @@ from delivery.application.line_port import (
     CredentialsRefused,
     InDoubt,
     Phase,
+    QuotaHeld,
     RefusalKind,
     Refused,
     SendOutcome,
 )
 from delivery.domain.policy.clearance import Cleared, clear_repeat
+from delivery.domain.sending.quota import Allowance
 from delivery.domain.targeting.narrowcast import compile_narrowcast
 from delivery.domain.targeting.trees import (
     OS,
@@ -212,6 +214,36 @@ async def test_messages_that_line_does_not_take(line: LineApiMessages) -> None:
         ),
         "messages[2].line_message.stickerId": "LINE says: May not be empty.",
     }
+
+
+@pytest.mark.parametrize("limit", [1000, None])
+async def test_the_months_messages(
+    sandbox: app.RunningSandbox, line: LineApiMessages, cleared: Cleared, limit: int | None
+) -> None:
+    """LINE tells the plan and what was used of it; what a running send holds shows in neither (LP 6.1, 6.3)."""
+    account = sandbox.state.line.channels[CHANNEL_ID].account
+    account.quota.limit = limit
+    await send(line, cleared)
+    held, during = sum(account.quota.holds.values()), await line.get_quota(ACME)
+    sandbox.state.clock.advance(AN_HOUR)
+    after = await line.get_quota(ACME)
+    used = account.quota.used[sandbox.state.line.quota_month()]
+
+    assert held > 0
+    assert used > 0
+    assert [during, after] == ([None, None] if limit is None else [Allowance(limit, 0), Allowance(limit, used)])
+
+
+async def test_a_limit_above_what_is_left_is_held_by_line(
+    sandbox: app.RunningSandbox, line: LineApiMessages, cleared: Cleared
+) -> None:
+    """An own limit that the month can't hold gets the monthly 429, which waits; nothing is sent."""
+    quota = sandbox.state.line.channels[CHANNEL_ID].account.quota
+    quota.limit, quota.used[sandbox.state.line.quota_month()] = 1000, 800
+    limited = clear(cleared.body[:-1] + b',"limit":{"max":1000}}')
+
+    assert isinstance(await send(line, limited), QuotaHeld)
+    assert quota.holds == {}
 
 
 async def test_a_forgotten_narrowcast(sandbox: app.RunningSandbox, line: LineApiMessages, cleared: Cleared) -> None:

@@ -1,28 +1,18 @@
-"""The store's ports, on PostgreSQL and on the fake that unit tests use: whatever holds for one holds for both."""
+"""The store's ports, on PostgreSQL and on the fake that unit tests use."""
 
-import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from datetime import timedelta
-from functools import partial
-from typing import Any
 
 import pytest
 
-from delivery.adapters.store.transaction import build_transaction
-from delivery.application.ports import PagePosition, Transaction
-from delivery.bootstrap import DELIVERY
+from delivery.application.ports import PagePosition
 from delivery.domain.campaigns.campaign import (
-    Campaign,
     CampaignState,
     Decision,
     Order,
     Resolution,
     Uncertainty,
-    open_campaign,
 )
-from delivery.domain.campaigns.draft import NewCampaign
 from delivery.domain.campaigns.resolving import DecisionRecord
 from delivery.domain.campaigns.sends import Send, Taken
 from delivery.domain.sending.failures import Failure, FailureReason, UncertaintyReason
@@ -30,75 +20,20 @@ from delivery.domain.sending.lanes import Endpoint
 from delivery.domain.sending.row import SendRow, open_row
 from delivery.domain.sending.values import Deadline, Reservation, RowState, WaitReason
 from kit.errors import AlreadyExists
-from kit.ids import RandomIds
-from kit.store.engine import open_database
-from kit.store.holding import LEASE
-from kit.store.migrate import upgrade
-from kit.store.ports import Claim, UnitOfWork
-from kit.store.uow import SqlUnitOfWork
-from tests.fakes.clock import FakeClock
-from tests.fakes.delivery_store import make_transaction
-from tests.fakes.store import FakeUnitOfWork
-from tests.strategies.policy import MESSAGES, make_content, make_targeting
+from tests.contract.delivery.storing import (
+    ACME,
+    BEE,
+    HOUR,
+    MINUTE,
+    SECOND,
+    Store,
+    claim,
+    make_campaign,
+    order,
+    release,
+    save,
+)
 from tests.strategies.rows import START, UID, begin
-
-Store = UnitOfWork[Transaction]
-ACME, BEE = "channels/acme", "channels/bee"
-SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
-
-
-def _migrate(database_url: str) -> None:
-    asyncio.run(upgrade(database_url, DELIVERY.migrations))
-
-
-@pytest.fixture(params=["fake", "postgres"])
-async def store(
-    request: pytest.FixtureRequest, template_database: Callable[[str, Callable[[str], None]], str]
-) -> AsyncIterator[Store]:
-    """Give an empty store of either kind."""
-    if request.param == "fake":
-        yield FakeUnitOfWork(make_transaction(FakeClock(START)))
-        return
-    url = await asyncio.to_thread(template_database, "delivery", _migrate)
-    database = open_database(url, application_name="test")
-    yield SqlUnitOfWork(database, partial(build_transaction, ids=RandomIds()))
-    await database.close()
-
-
-def make_campaign(name: str = f"{ACME}/campaigns/may", **changes: Any) -> Campaign:
-    """Make a draft, but for the changes."""
-    draft = NewCampaign(name, "May", make_targeting(), MESSAGES, content=make_content())
-    return replace(open_campaign(draft, uid=UID, at=START), **changes)
-
-
-async def order(store: Store, name: str, *, after: timedelta = timedelta(0), number: int = 1) -> SendRow:
-    """Store a campaign with a row that was ordered `after` the start."""
-    row = open_row(name, uid=UID, number=number, deadline=Deadline(START + 24 * HOUR), at=START + after)
-    async with store() as tx:
-        if await tx.campaigns.find(name) is None:
-            await tx.campaigns.add(make_campaign(name))
-        await tx.ledger.add(row)
-    return row
-
-
-async def claim(
-    store: Store, endpoint: Endpoint = Endpoint.NARROWCAST, *, after: timedelta = HOUR
-) -> Claim[SendRow] | None:
-    """Claim a row that is due `after` the start."""
-    async with store() as tx:
-        return await tx.ledger.claim(endpoint, now=START + after, lease=LEASE)
-
-
-async def save(store: Store, row: SendRow) -> None:
-    """Store a row."""
-    async with store() as tx:
-        await tx.ledger.save(row)
-
-
-async def release(store: Store, claimed: Claim[SendRow]) -> None:
-    """End a claim."""
-    async with store() as tx:
-        await tx.ledger.release(claimed)
 
 
 async def test_a_name_is_given_once(store: Store) -> None:
@@ -455,3 +390,17 @@ async def test_keys_are_the_campaigns_own(store: Store) -> None:
 
     assert keys == [row.retry_key, other.retry_key]
     assert len(set(keys)) == 2
+
+
+async def test_a_lane_is_looked_at_without_being_made(store: Store) -> None:
+    """A look finds a lane as it is, and one that was never used open."""
+    async with store.read() as tx:
+        fresh = await tx.lanes.find(ACME, Endpoint.NARROWCAST, at=START)
+    async with store() as tx:
+        used = (await tx.lanes.hold(ACME, Endpoint.NARROWCAST, at=START)).shut(START)
+        await tx.lanes.save(used, at=START)
+    async with store.read() as tx:
+        found = await tx.lanes.find(ACME, Endpoint.NARROWCAST, at=START + HOUR)
+
+    assert fresh.opens(START) == START
+    assert found == used

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.adapters.store.rows import LIFETIME_BEFORE
 from delivery.adapters.tables import LANES
-from delivery.domain.sending.lanes import Capacity, Endpoint, Gate, Lane
+from delivery.domain.sending.lanes import Capacity, Endpoint, Gate, Lane, open_lane
 from delivery.domain.sending.row import SendRow
 from delivery.domain.sending.values import RowState
 
@@ -73,6 +73,14 @@ class SqlLaneStore:
     def __init__(self, connection: AsyncConnection, capacities: Mapping[Endpoint, Capacity]) -> None:
         self._connection = connection
         self._capacities = capacities
+
+    async def find(self, channel: str, endpoint: Endpoint, *, at: datetime) -> Lane:
+        """Return a lane as it is; one that was never used is open."""
+        row = (await self._connection.execute(select(LANES).where(_is_lane(channel, endpoint)))).one_or_none()
+        capacity = self._capacities[endpoint]
+        if row is None:
+            return open_lane(channel, endpoint, capacity, at=at)
+        return read_lane(row, channel, endpoint, capacity, at=at)
 
     async def hold(self, channel: str, endpoint: Endpoint, *, at: datetime) -> Lane:
         """Return a lane, new where it is the first time, and keep others from changing it until the end."""

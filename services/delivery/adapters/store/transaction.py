@@ -11,6 +11,7 @@ from delivery.adapters.store.insight import SqlInsightBudget
 from delivery.adapters.store.lanes import SqlLaneStore
 from delivery.adapters.store.ledger import SqlLedgerStore
 from delivery.adapters.store.ledger_state import SqlLedgerStateStore
+from delivery.adapters.store.quota import SqlQuotaStore
 from delivery.adapters.store.resolutions import SqlDecisionLog
 from delivery.adapters.store.sends import SqlSendStore
 from delivery.domain.sending.lanes import CAPACITIES, Capacity, Endpoint
@@ -29,6 +30,7 @@ class SqlTransaction:
     lanes: SqlLaneStore
     decisions: SqlDecisionLog
     sends: SqlSendStore
+    quota: SqlQuotaStore
     insight: SqlInsightBudget
     requests: SqlRequestAnswers
     outbox: EventOutbox
@@ -45,6 +47,7 @@ def build_transaction(
         lanes=SqlLaneStore(connection, capacities),
         decisions=SqlDecisionLog(connection),
         sends=SqlSendStore(connection),
+        quota=SqlQuotaStore(connection),
         insight=SqlInsightBudget(connection),
         requests=SqlRequestAnswers(connection),
         outbox=EventOutbox(Outbox(connection), ids=ids),

@@ -119,3 +119,8 @@ def compile_subject(subject: Subject, facts: TargetingFacts) -> Narrowcast:
     chosen = require_line_audience(subject.targeting)
     at_most = bound_recipients(chosen, facts.sizes()).at_most
     return compile_narrowcast(subject.targeting, at_most=at_most, recipient_limit=subject.recipient_limit)
+
+
+def count_needed(subject: Subject, facts: TargetingFacts) -> int | None:
+    """Return the messages of the month that a send must find left; None when nothing bounds it; raises as compiling."""
+    return compile_subject(subject, facts).count_needed(facts.channel.reach)

@@ -126,6 +126,14 @@ class Narrowcast:
         rounded = None if reach is None else -(-reach // ROUNDING) * ROUNDING
         return min((bound for bound in (rounded, self.limit.most) if bound is not None), default=None)
 
+    def count_needed(self, reach: int | None) -> int | None:
+        """Return the messages that must be left for it: its own limit, else what LINE holds; None when not known.
+
+        The reach does not lower the limit here: it counts people with well-known attributes only (LP 6.4), so a send to
+        audiences may take more.
+        """
+        return self.count_held(reach) if self.limit.most is None else self.limit.most
+
 
 def compile_narrowcast(targeting: Targeting, *, at_most: int | None, recipient_limit: int | None) -> Narrowcast:
     """Compile a targeting of the mode LIST_NOT_APPLIED, in which the lists play no part (R5).

@@ -31,6 +31,7 @@ from delivery.application.line_port import (
 from delivery.domain.content.inspection import MessageViolation
 from delivery.domain.policy.clearance import Cleared, clear_repeat
 from delivery.domain.sending.failures import NarrowcastFailure
+from delivery.domain.sending.quota import Allowance
 from delivery.domain.sending.values import LONGEST_CALL
 from kit.bulkheads import Bulkheads
 from kit.errors import NotFound, ServiceError, Unavailable
@@ -358,6 +359,47 @@ async def test_invalid_without_details(line: LineApiMessages, stub: StubLINE, st
     assert len(await line.validate(ACME, MESSAGES)) == 1
 
 
+@pytest.mark.parametrize(
+    ("plan", "quota"),
+    [({"type": "limited", "value": 5000}, Allowance(size=5000, used=5001)), ({"type": "none"}, None)],
+)
+async def test_quota(line: LineApiMessages, stub: StubLINE, plan: dict[str, object], quota: Allowance | None) -> None:
+    """The plan's size and what was used of it, which may be more; a plan without limit is told as such."""
+    stub.will(reply(200, plan), reply(200, {"totalUsage": 5001}))
+
+    assert await line.get_quota(ACME) == quota
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        (reply(200, {"type": "unlimited-for-now", "value": 5000}),),
+        (reply(200, {"type": "limited"}),),
+        (reply(200, {}),),
+        (reply(404),),
+        (refuse(400, "?"),),
+        (refuse(429, "?"),),
+        (reply(200, {"type": "limited", "value": 5000}), reply(404)),
+        (reply(200, {"type": "limited", "value": 5000}), reply(200, {})),
+    ],
+    ids=["type of later", "no value", "no type", "404", "400", "429", "404 of the usage", "no usage"],
+)
+async def test_a_quota_that_is_not_known(line: LineApiMessages, stub: StubLINE, answers: tuple[Reply, ...]) -> None:
+    """What does not read as a limited or an unlimited plan is neither, and a usage that is not told is not 0."""
+    stub.will(*answers)
+
+    with pytest.raises(LineUnavailable):
+        await line.get_quota(ACME)
+
+
+async def test_a_quota_behind_refused_credentials(line: LineApiMessages, stub: StubLINE) -> None:
+    """An account that may not ask is told apart from a LINE that does not answer."""
+    stub.will(reply(403))
+
+    with pytest.raises(LineCredentialsRefused):
+        await line.get_quota(ACME)
+
+
 async def test_figures(insight: LineApiInsight, stub: StubLINE) -> None:
     """Figures come as LINE tells them, its nulls as None, and show in no representation."""
     stub.will(
@@ -403,11 +445,13 @@ def make_question(lookup: str, client: LINEClient, tokens: LineTokens) -> Callab
     if lookup == "validate":
         messages = LineApiMessages(client, tokens, validations=places)
         return lambda channel: messages.validate(channel, MESSAGES)
+    if lookup == "quota":
+        return LineApiMessages(client, tokens, quotas=places).get_quota
     insight = LineApiInsight(client, tokens, lookups=places)
     return lambda channel: insight.get_message_event(channel, "request-1")
 
 
-@pytest.mark.parametrize("lookup", ["validate", "observe"])
+@pytest.mark.parametrize("lookup", ["validate", "quota", "observe"])
 async def test_a_channel_that_hangs_occupies_a_few_places_and_delays_no_other(
     lookup: str, client: LINEClient, tokens: LineTokens, stub: StubLINE
 ) -> None:
@@ -416,7 +460,7 @@ async def test_a_channel_that_hangs_occupies_a_few_places_and_delays_no_other(
     stub.will(
         stay_silent,
         stay_silent,
-        reply(200, {"overview": {"requestId": "", "timestamp": 0}, "messages": [], "clicks": []}),
+        reply(200, {"type": "none", "overview": {"requestId": "", "timestamp": 0}, "messages": [], "clicks": []}),
     )
     hanging = [asyncio.create_task(as_coroutine(ask("channels/sick"))) for _ in range(10)]
     await eventually(lambda: len(stub.received) == 2)

@@ -227,3 +227,14 @@ def test_hold_is_the_lesser_of_reach_and_limit(most: int | None, reach: int | No
     request = Narrowcast(RecipientAudience(101), None, Limit(most, up_to_remaining_quota=True))
 
     assert request.count_held(reach) == held
+
+
+@pytest.mark.parametrize(
+    ("most", "reach", "needed"),
+    [(None, None, None), (None, 101, 110), (1100, None, 1100), (1100, 101, 1100), (70, 101, 70)],
+)
+def test_a_send_needs_its_own_limit_or_what_line_holds(most: int | None, reach: int | None, needed: int | None) -> None:
+    """The reach bounds no recipients, so that it lowers no limit; without a limit the hold is what is known (R14)."""
+    request = Narrowcast(RecipientAudience(101), None, Limit(most, up_to_remaining_quota=True))
+
+    assert request.count_needed(reach) == needed
