@@ -26,6 +26,7 @@ from delivery.application.campaigns.resolving import Resolving
 from delivery.application.facts_port import TargetingFactsSource
 from delivery.application.line_port import LineInsight, LineMessages
 from delivery.application.ports import Transaction
+from delivery.application.quota import QuotaBook
 from delivery.application.restores.fencing import Fencing
 from delivery.application.restores.watching import LOOK_INTERVAL, Watching
 from delivery.application.restores.witness import Witness
@@ -132,9 +133,10 @@ def build_use_cases(
     ids: Ids | None = None,
 ) -> UseCases:
     """Put the use cases on a store and on what lies outside; without `ids` campaigns get random ones."""
+    quota = QuotaBook(uow=uow, line=messages, clock=clock)
     calling = Calling(uow=uow, line=messages, clock=clock)
     witness = Witness(uow=uow, stream=stream, source=SOURCE, now=machine_now)
-    judge = Judge(facts=facts, line=messages, clock=clock)
+    judge = Judge(uow=uow, facts=facts, line=messages, quota=quota, clock=clock)
     return UseCases(
         campaigns=Campaigns(uow=uow, facts=facts, clock=clock, ids=ids or RandomIds()),
         checking=Checking(uow=uow, judge=judge),

@@ -141,6 +141,16 @@ BAD_REQUESTS: list[tuple[str, Any, str]] = [
         pb.SendCampaignRequest(name=f"{CHANNEL}/campaigns/may", request_id=str(uuid4()), acknowledgements=["no"]),
         "acknowledgements[0]",
     ),
+    *[
+        (
+            "SendCampaign",
+            pb.SendCampaignRequest(
+                name=f"{CHANNEL}/campaigns/may", request_id=str(uuid4()), not_after=Timestamp(seconds=seconds)
+            ),
+            "not_after",
+        )
+        for seconds in (1, 4_102_444_800, 10**12)  # 1970, 2100, and beyond all calendars
+    ],
     *[("CancelCampaign", pb.CancelCampaignRequest(name=name, request_id=str(uuid4())), "name") for name in NAMES],
     ("CancelCampaign", pb.CancelCampaignRequest(name=f"{CHANNEL}/campaigns/may", request_id="1"), "request_id"),
     ("CancelCampaign", pb.CancelCampaignRequest(name=f"{CHANNEL}/campaigns/may"), "request_id"),

@@ -162,7 +162,10 @@ def _write_finding(finding: Finding) -> finding_pb2.Finding:
 def _write_plan(plan: Plan) -> pb.Plan:
     calls = [
         pb.Plan.Request(
-            recipients=call.recipients, attributes=call.attributes, held_message_count=call.held_message_count
+            recipients=call.recipients,
+            attributes=call.attributes,
+            held_message_count=call.held_message_count,
+            earliest_time=write_time(call.earliest_time),
         )
         for call in plan.calls
     ]

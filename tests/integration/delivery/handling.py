@@ -56,7 +56,7 @@ class Delivery:
 
     async def create(self, **changes: Any) -> str:
         """Create a good draft, but for the changes; return its name."""
-        name = f"{CHANNEL}/campaigns/c{len(self.drafts):03}"
+        name: str = changes.get("name", f"{CHANNEL}/campaigns/c{len(self.drafts):03}")
         parts: dict[str, Any] = {
             "name": name,
             "display_name": "春のセール",

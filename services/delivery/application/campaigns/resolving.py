@@ -1,6 +1,7 @@
 """The use case that takes a person's decision about an uncertain send (invariant I8)."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 
@@ -96,9 +97,10 @@ class Resolving:
         async with self._uow.read() as tx:
             await require_open(tx)
             campaign = await find_campaign(tx, ruling.name)
+        now = self._clock.now()
         campaign.require_etag(ruling.etag)
-        require_decidable(campaign, ruling.decision, at=self._clock.now())
-        verdict = await self._judge.judge(campaign)
+        require_decidable(campaign, ruling.decision, at=now)
+        verdict = await self._judge.judge(campaign, not_after=_find_own_end(campaign, at=now))
         require_clearance(campaign.name, verdict.findings, campaign.acknowledgements | ruling.acknowledgements)
 
     async def _decide(self, tx: Transaction, ruling: Ruling) -> DecisionRecord:
@@ -117,6 +119,12 @@ class Resolving:
         sight = await look_up(tx, name, at=self._clock.now())
         known = [line for line in await tx.decisions.list_of_campaign(name) if line.resolution.decision is decision]
         return Resolved(sight, warn(decision, known[-1].uncertainty))
+
+
+def _find_own_end(campaign: Campaign, *, at: datetime) -> datetime | None:
+    """Return the end that the caller's own leaves to another send; None where the channel's lifetime comes first."""
+    deadline = campaign.order.again(at=at).deadline if campaign.order else None
+    return deadline.time if deadline is not None and deadline.callers_own else None
 
 
 async def _store(tx: Transaction, decided: Decided, resolution: Resolution) -> None:

@@ -112,7 +112,15 @@ def _require_time_to_send(campaign: Campaign, uncertainty: Uncertainty, at: date
 
 
 def _succeed(row: SendRow, campaign: Campaign, order: Order) -> SendRow:
-    return open_row(campaign.name, uid=campaign.uid, number=row.number + 1, deadline=order.deadline, at=order.time)
+    """Return the row that sends again; it holds of the month what the first one held, which may have been taken too."""
+    return open_row(
+        campaign.name,
+        uid=campaign.uid,
+        number=row.number + 1,
+        deadline=order.deadline,
+        at=order.time,
+        reservation=row.reservation,
+    )
 
 
 def _require_order(campaign: Campaign) -> Order:

@@ -41,6 +41,9 @@ class Code(Enum):
     TARGETING_TOO_COMPLEX = (13, "R2")
     ATTRIBUTE_VALUE_UNSUPPORTED = (14, "R2")
     AREA_NOT_SUPPORTED = (15, "R2")
+    QUOTA_INSUFFICIENT = (16, "R14")
+    RATE_BUDGET_EXHAUSTED = (17, "R14")
+    DEADLINE_UNREACHABLE = (18, "R11")
 
     @property
     def requirement(self) -> str:

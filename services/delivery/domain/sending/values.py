@@ -70,9 +70,14 @@ class Deadline:
     time: datetime
     callers_own: bool = False
 
+    @classmethod
+    def choose(cls, not_after: datetime | None, *, at: datetime, lifetime: timedelta) -> Self:
+        """Return the end of an order made at `at`: the caller's own, else one lifetime later."""
+        return cls(at + lifetime) if not_after is None else cls(not_after, callers_own=True)
+
     @property
     def last_start(self) -> datetime:
-        """The last moment at which a first call may begin, so that it has ended by the deadline."""
+        """The moment from which on no first call may begin, so that it has ended by the deadline."""
         return self.time - LONGEST_CALL
 
 

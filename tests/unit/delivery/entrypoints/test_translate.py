@@ -1,6 +1,7 @@
 """What a caller wrote is what a caller reads."""
 
 import json
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from google.protobuf.struct_pb2 import Struct
 from hypothesis import given
 
 from delivery.application.campaigns.judge import Verdict
+from delivery.application.campaigns.prospects import Stake
 from delivery.domain.campaigns.campaign import open_campaign
 from delivery.domain.campaigns.draft import NewCampaign
 from delivery.domain.content.canonical import canonical_json
@@ -22,6 +24,8 @@ from outreach.delivery.v1.targeting_pb2 import Targeting as TargetingMessage
 from tests.strategies.policy import NOW, judge, make_content, make_targeting
 from tests.strategies.rows import LIFETIME, UID
 from tests.strategies.targeting import targetings
+
+STAKE = Stake("channels/acme/campaigns/may", "U-acme", needed_count=None, plan_size=None)
 
 
 def make_message(document: dict[str, Any]) -> Message:
@@ -69,20 +73,22 @@ def test_messages_survive_storage() -> None:
 
 
 def test_a_plan_is_written_as_it_was_drawn() -> None:
-    """Each call has its words and its hold; a hold that is not known is absent, not zero."""
+    """Each call has its words, its hold and its turn; what is not known is absent, not zero."""
     campaign = open_campaign(
         NewCampaign("channels/acme/campaigns/may", "May", make_targeting(), b"[]", content=make_content()),
         uid=UID,
         at=NOW,
     )
-    calls = (PlannedCall("audiences/101", "", 550), PlannedCall("", "age is 20 or more", None))
+    calls = (PlannedCall("audiences/101", "", 550, NOW), PlannedCall("", "age is 20 or more", None))
 
-    written = write_verdict(Verdict(campaign, (), Plan(calls, ("Whether it rains.",)), LIFETIME)).plan
+    written = write_verdict(Verdict(campaign, (), Plan(calls, ("Whether it rains.",)), LIFETIME, STAKE)).plan
 
     assert [request.recipients for request in written.requests] == ["audiences/101", ""]
     assert [request.attributes for request in written.requests] == ["", "age is 20 or more"]
     assert [request.HasField("held_message_count") for request in written.requests] == [True, False]
     assert written.requests[0].held_message_count == 550
+    assert [request.HasField("earliest_time") for request in written.requests] == [True, False]
+    assert written.requests[0].earliest_time.ToDatetime(UTC) == NOW
     assert list(written.unknowns) == ["Whether it rains."]
 
 
@@ -95,7 +101,7 @@ def test_no_plan_is_written_where_there_is_none() -> None:
     )
     (finding,) = judge()
 
-    written = write_verdict(Verdict(campaign, (finding,), None, LIFETIME))
+    written = write_verdict(Verdict(campaign, (finding,), None, LIFETIME, STAKE))
 
     assert not written.HasField("plan")
     assert [found.description for found in written.findings] == [finding.description]

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from delivery.application.campaigns.judge import FACTS_PAUSE, Judge, Verdict
+from delivery.application.quota import QuotaBook
 from delivery.domain.campaigns.campaign import Campaign, open_campaign
 from delivery.domain.campaigns.draft import NewCampaign
 from delivery.domain.content.inspection import MessageViolation, inspect
@@ -15,6 +16,8 @@ from kit.errors import Unavailable
 from tests.fakes.clock import FakeClock
 from tests.fakes.delivery_facts import FakeFacts
 from tests.fakes.delivery_line import FakeLine
+from tests.fakes.delivery_store import make_transaction
+from tests.fakes.store import FakeUnitOfWork
 from tests.strategies.policy import make_audience, make_facts, make_list, make_targeting
 from tests.strategies.rows import UID
 
@@ -46,7 +49,9 @@ def line() -> FakeLine:
 @pytest.fixture
 def judge(facts: FakeFacts, line: FakeLine) -> Judge:
     """Give the judge."""
-    return Judge(facts=facts, line=line, clock=FakeClock())
+    clock = FakeClock()
+    uow = FakeUnitOfWork(make_transaction(clock))
+    return Judge(uow=uow, facts=facts, line=line, quota=QuotaBook(uow=uow, line=line, clock=clock), clock=clock)
 
 
 def weigh(verdict: Verdict, code: Code) -> list[Severity]:

@@ -14,7 +14,14 @@ from delivery.domain.campaigns.resolving import decide, require_decidable, warn
 from delivery.domain.errors import AttemptMayStillRun, CampaignNotUncertain, DeadlinePassed
 from delivery.domain.sending.failures import FailureReason, UncertaintyReason
 from delivery.domain.sending.row import SendRow, open_row
-from delivery.domain.sending.values import KEY_LIFETIME, TOKEN_LIFETIME, Deadline, RowState, make_retry_key
+from delivery.domain.sending.values import (
+    KEY_LIFETIME,
+    TOKEN_LIFETIME,
+    Deadline,
+    Reservation,
+    RowState,
+    make_retry_key,
+)
 from tests.strategies.policy import MESSAGES, make_content, make_targeting
 from tests.strategies.rows import CAMPAIGN, LIFETIME, START, UID, begin
 
@@ -33,7 +40,8 @@ def make_uncertain(
     """Return a campaign and its row after some calls a minute apart, of which LINE is known to have taken some."""
     draft = NewCampaign(CAMPAIGN, "春のセール", make_targeting(), MESSAGES, make_content())
     campaign = open_campaign(draft, uid=UID, at=START).start(order, frozenset({"a1"}))
-    row = open_row(CAMPAIGN, uid=UID, number=1, deadline=order.deadline, at=START)
+    held = Reservation("U-acme", 5500)
+    row = open_row(CAMPAIGN, uid=UID, number=1, deadline=order.deadline, at=START, reservation=held)
     at = START
     for number in range(calls):
         at = START + timedelta(minutes=number)
@@ -90,6 +98,7 @@ def test_a_decision_ends_a_row_and_opens_at_most_one(
         assert after.order is not None
         assert (successor.number, successor.state, successor.attempt) == (2, RowState.READY, None)
         assert successor.retry_key not in keys
+        assert successor.reservation == row.reservation
         assert successor.deadline == after.order.deadline
         assert at < successor.deadline.time <= at + LIFETIME
         assert own_end is None or successor.deadline.time <= START + own_end
