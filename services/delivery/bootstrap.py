@@ -34,6 +34,7 @@ from delivery.application.sending.calling import Calling
 from delivery.application.sending.dispatching import Dispatching
 from delivery.application.sending.observing import Observing
 from delivery.application.sending.progress import Progress
+from delivery.application.sending.reserving import Reserving
 from delivery.config import Settings
 from delivery.domain.sending.lanes import set_capacities
 from delivery.entrypoints.access import ACCESS, INTERNAL, PUBLIC, REASONS
@@ -134,6 +135,7 @@ def build_use_cases(
 ) -> UseCases:
     """Put the use cases on a store and on what lies outside; without `ids` campaigns get random ones."""
     quota = QuotaBook(uow=uow, line=messages, clock=clock)
+    reserving = Reserving(uow=uow, quota=quota, clock=clock)
     calling = Calling(uow=uow, line=messages, clock=clock)
     witness = Witness(uow=uow, stream=stream, source=SOURCE, now=machine_now)
     judge = Judge(uow=uow, facts=facts, line=messages, quota=quota, clock=clock)
@@ -144,7 +146,7 @@ def build_use_cases(
         cancelling=Cancelling(uow=uow, clock=clock),
         resolving=Resolving(uow=uow, judge=judge, clock=clock),
         listing=Listing(uow=uow),
-        dispatching=Dispatching(uow=uow, facts=facts, calling=calling, clock=clock),
+        dispatching=Dispatching(uow=uow, facts=facts, reserving=reserving, calling=calling, clock=clock),
         progress=Progress(uow=uow, line=messages, clock=clock),
         observing=Observing(uow=uow, line=insight, clock=clock),
         watching=Watching(uow=uow, witness=witness, clock=clock, now=machine_now),

@@ -11,6 +11,7 @@ from delivery.application.line_port import Phase
 from delivery.domain.campaigns.campaign import CampaignState
 from delivery.domain.errors import CampaignInFlight, CampaignNotCancellable
 from delivery.domain.sending.failures import NarrowcastFailure
+from delivery.domain.sending.quota import Allowance
 from tests.infrastructure.eventually import eventually
 from tests.integration.delivery.handling import Delivery
 
@@ -73,7 +74,8 @@ class Crowd:
 
 
 async def test_nobody_waits_for_anybody_in_a_circle(delivery: Delivery) -> None:
-    """Rows, lanes and campaigns are held in one order everywhere: not one transaction is given up for a deadlock."""
+    """Rows, accounts, lanes and campaigns are held in one order everywhere: not one transaction deadlocks."""
+    delivery.line.quota = Allowance(size=10**9, used=0)
     crowd = Crowd(delivery, [await delivery.create() for _ in range(CAMPAIGNS)])
     steps = [
         *[delivery.dispatch] * 4,

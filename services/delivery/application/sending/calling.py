@@ -15,7 +15,6 @@ from delivery.application.line_port import (
     CredentialsRefused,
     InDoubt,
     LineCall,
-    LineCredentialsRefused,
     LineMessages,
     NotNow,
     QuotaHeld,
@@ -25,6 +24,8 @@ from delivery.application.line_port import (
     Unreached,
 )
 from delivery.application.ports import Transaction
+from delivery.application.sending.reserving import Share, reserve_share
+from delivery.application.sending.silence import record_silence
 from delivery.domain.policy.clearance import Cleared
 from delivery.domain.sending.failures import FailureReason
 from delivery.domain.sending.lanes import Endpoint, Lane
@@ -59,17 +60,20 @@ class Calling:
         try:
             return await self._line.open_call(claim.item.channel)
         except ServiceError as error:
-            await self._record_no_token(claim, error)
+            await record_silence(self._uow, claim, error, clock=self._clock, evidence="no token")
             return None
 
-    async def make(self, call: LineCall, claim: Claim[SendRow], cleared: Cleared) -> None:
-        """Make an attempt with exactly the cleared bytes, unless something forbids it by now."""
-        begun = await self._write_down(claim, cleared)
+    async def make(self, call: LineCall, claim: Claim[SendRow], cleared: Cleared, share: Share | None = None) -> None:
+        """Make an attempt with exactly the cleared bytes, unless something forbids it by now.
+
+        `share` is what a first attempt asks of the month; a repetition asks for nothing anew.
+        """
+        begun = await self._write_down(claim, cleared, share)
         if begun is not None:
             outcome = await call.send_narrowcast(cleared, retry_key=begun.retry_key)
             await self._record(claim, outcome)
 
-    async def _write_down(self, claim: Claim[SendRow], cleared: Cleared) -> SendRow | None:
+    async def _write_down(self, claim: Claim[SendRow], cleared: Cleared, share: Share | None) -> SendRow | None:
         """Commit the intention before any byte leaves (I1); None when there is nothing to call for any more."""
         async with self._uow() as tx:
             row = await tx.ledger.hold(claim)
@@ -81,11 +85,18 @@ class Calling:
                 if settled is not row:
                     await record(tx, settled, clock=self._clock, entry=settled.state.name)
                 return None
+            reserved = row if share is None else await reserve_share(tx, row, share, at=now)
+            if isinstance(reserved, WaitReason):
+                later = row.postpone(reserved, at=now)
+                await record(
+                    tx, later, clock=self._clock, entry="POSTPONED", evidence="quota: does not fit beside others"
+                )
+                return None
             lane = await tx.lanes.hold(row.channel, Endpoint.NARROWCAST, at=now)
             lane_after = lane.take(now)
             if lane_after is None:
                 return None
-            begun = row.begin(cleared, at=now, age=age)
+            begun = reserved.begin(cleared, at=now, age=age)
             await tx.ledger.save(begun)
             await tx.ledger.log(begun, entry="BEGUN", evidence="", at=now)
             await tx.lanes.save(lane_after, at=now)
@@ -117,20 +128,6 @@ class Calling:
                 return row.doubt(at=now)
         until = lane.opens(now) if isinstance(outcome, RateLimited) else None
         return row.put_off(_REASONS[type(outcome)], at=now, until=until)
-
-    async def _record_no_token(self, claim: Claim[SendRow], error: ServiceError) -> None:
-        """Postpone a row for which there is no token; LINE was not called."""
-        refused = isinstance(error, LineCredentialsRefused)
-        reason = WaitReason.CREDENTIALS_REFUSED if refused else WaitReason.LINE_UNAVAILABLE
-        async with self._uow() as tx:
-            row = await tx.ledger.hold(claim)
-            if row is None:
-                return
-            now = self._clock.now()
-            lane = await tx.lanes.hold(row.channel, Endpoint.NARROWCAST, at=now)
-            await tx.lanes.save(lane.strain(now), at=now)
-            evidence = f"no token: {type(error).__name__}"
-            await record(tx, row.postpone(reason, at=now), clock=self._clock, entry="POSTPONED", evidence=evidence)
 
 
 def _react(lane: Lane, outcome: SendOutcome, *, at: datetime) -> Lane:

@@ -4,10 +4,13 @@ from datetime import timedelta
 
 from delivery.application.facts_port import TargetingFactsSource, gather_facts
 from delivery.application.following import record
+from delivery.application.line_port import LineCall
 from delivery.application.lookup import find_campaign
 from delivery.application.ports import Transaction
 from delivery.application.sending.calling import Calling
+from delivery.application.sending.reserving import Reserving
 from delivery.domain.campaigns.campaign import Campaign, describe_subject
+from delivery.domain.policy.case import count_needed
 from delivery.domain.policy.clearance import Cleared, PolicyRefused, clear, clear_repeat
 from delivery.domain.policy.facts import Basis, FactsUnknown, TargetingFacts
 from delivery.domain.policy.findings import Finding
@@ -29,10 +32,17 @@ class Dispatching:
     """Brings rows to LINE; any number of replicas may run it."""
 
     def __init__(
-        self, *, uow: UnitOfWork[Transaction], facts: TargetingFactsSource, calling: Calling, clock: Clock
+        self,
+        *,
+        uow: UnitOfWork[Transaction],
+        facts: TargetingFactsSource,
+        reserving: Reserving,
+        calling: Calling,
+        clock: Clock,
     ) -> None:
         self._uow = uow
         self._facts = facts
+        self._reserving = reserving
         self._calling = calling
         self._clock = clock
 
@@ -47,9 +57,10 @@ class Dispatching:
             if await self._settle(claim):
                 return
             call = await self._calling.open(claim)
-            cleared = None if call is None else await self._clear(claim)
-            if call is not None and cleared is not None:
-                await self._calling.make(call, claim, cleared)
+            if call is not None and claim.item.repeats:
+                await self._calling.make(call, claim, _clear_again(claim.item))
+            elif call is not None:
+                await self._begin(call, claim)
 
     async def review(self) -> bool:
         """Find due rows that nobody has announced, and take over what replicas of the last release have left."""
@@ -69,16 +80,18 @@ class Dispatching:
                 await record(tx, settled, clock=self._clock, entry=settled.state.name)
             return settled is not None
 
-    async def _clear(self, claim: Claim[SendRow]) -> Cleared | None:
-        """Return what policy allows to be sent; None when the row waits or was withdrawn."""
-        row = claim.item
-        if row.repeats:
-            attempt = row.require_attempt()
-            return clear_repeat(channel=row.channel, row=row.name, body=attempt.body, sha256=attempt.sha256)
+    async def _begin(self, call: LineCall, claim: Claim[SendRow]) -> None:
+        """Make a first attempt, unless facts, policy or the month's messages stand against it."""
         async with self._uow.read() as tx:
-            campaign = await find_campaign(tx, row.campaign)
+            campaign = await find_campaign(tx, claim.item.campaign)
         facts = await self._gather(claim, campaign)
-        return None if facts is None else await self._judge(claim, campaign, facts)
+        cleared = None if facts is None else await self._judge(claim, campaign, facts)
+        if facts is None or cleared is None:
+            return
+        needed = count_needed(describe_subject(campaign), facts)
+        share = await self._reserving.look(claim, account=facts.channel.account, needed_count=needed)
+        if share is not None:
+            await self._calling.make(call, claim, cleared, share)
 
     async def _gather(self, claim: Claim[SendRow], campaign: Campaign) -> TargetingFacts | None:
         """Return fresh facts; None when the row waits for them."""
@@ -122,3 +135,8 @@ class Dispatching:
                 withdrawn = row.withdraw(FailureReason.POLICY_REFUSED, at=self._clock.now())
                 codes = ",".join(finding.code.name for finding in findings)
                 await record(tx, withdrawn, clock=self._clock, entry="WITHDRAWN", evidence=codes, findings=findings)
+
+
+def _clear_again(row: SendRow) -> Cleared:
+    attempt = row.require_attempt()
+    return clear_repeat(channel=row.channel, row=row.name, body=attempt.body, sha256=attempt.sha256)

@@ -15,7 +15,8 @@ from delivery.domain.targeting.trees import Targeting
 class FailureReason(Enum):
     """A cause, with the sentence that a person reads; named like `Campaign.Failure.Reason`.
 
-    `AUDIENCE_BELOW_MINIMUM` is another name of the first one, under which earlier versions have stored it.
+    `AUDIENCE_BELOW_MINIMUM` is another name of the first one, under which earlier versions have stored it. What became
+    of `QUOTA_EXHAUSTED` waits now, and of `OUTCOME_UNKNOWN` is uncertain; earlier versions have stored them.
     """
 
     RECIPIENTS_BELOW_MINIMUM = "Fewer than 50 people match, or are in one of several audiences; relax the conditions."
