@@ -56,8 +56,8 @@ class Fault:
     """One thing that goes wrong.
 
     Of the calls that match `method`, `path` (a shell pattern: `/v2/bot/message/*`) and `channel` (the id of the LINE
-    channel whose token they bear), the `nth` and then each `every`-th are hit, `times` times in all (None: for
-    ever). `when` says whether the handler has taken effect: an answer of 500 `after` hides an accepted send, as a
+    channel whose token they bear or ask for), the `nth` and then each `every`-th are hit, `times` times in all (None:
+    for ever). `when` says whether the handler has taken effect: an answer of 500 `after` hides an accepted send, as a
     dropped connection `after` does.
 
     Kinds: `answer` (status, body, headers; or `answer`, a name of `NAMED_ANSWERS`), `drop` (the connection is

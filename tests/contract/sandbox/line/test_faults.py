@@ -6,6 +6,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from linebot.v3.oauth.exceptions import ServiceException
 
 from sandbox.faults import NAMED_ANSWERS
 from tests.contract.sandbox.line.driver import Answer, OfficialAccount
@@ -64,6 +65,17 @@ async def test_a_sick_account_beside_a_healthy_one(oa: OfficialAccount) -> None:
     assert [answer.status for answer in answers] == [500, 200]
     assert [entry["channel"] for entry in await read_requests(oa, INFO)] == [oa.channel_id, "2000000010"]
     assert [entry["status"] for entry in shown["requests"]] == [200]
+
+
+async def test_tokens_of_one_account_alone(oa: OfficialAccount) -> None:
+    """Asking for a token names its channel in a form, and so may be hit for one account alone."""
+    await oa.control("POST", "/line/channels", channel_id="2000000010", secret="other-secret")
+    healthy = OfficialAccount(oa.sandbox, oa.http, channel_id="2000000010", secret="other-secret")
+    await oa.control("POST", "/faults", path="/oauth2/*", channel=oa.channel_id, kind="answer", status=500, times=None)
+    with pytest.raises(ServiceException):
+        await oa.issue_token()
+
+    assert await healthy.issue_token()
 
 
 async def test_a_slow_answer(oa: OfficialAccount) -> None:
