@@ -107,6 +107,20 @@ async def test_lanes_are_held_in_one_order(delivery: Delivery) -> None:
     assert await follower
 
 
+async def test_whoever_joins_the_queue_later_has_the_later_time(delivery: Delivery) -> None:
+    """An order that waits for another one of its channel to be stored is dated when it is stored itself."""
+    name = await delivery.create()
+    async with delivery.uow() as tx:
+        await tx.lanes.hold(CHANNEL, Endpoint.NARROWCAST, at=delivery.clock.now())
+        ordering = asyncio.create_task(delivery.order(name))
+        await eventually(lambda: is_waiting(delivery))
+        delivery.clock.advance(timedelta(seconds=1))
+    ordered = await ordering
+
+    assert ordered.order is not None
+    assert ordered.order.time == delivery.clock.now()
+
+
 async def is_waiting(delivery: Delivery) -> bool:
     """Tell whether a transaction waits for another one."""
     return bool(await delivery.connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from delivery.application.campaigns.judge import Judge, Verdict
-from delivery.application.campaigns.prospects import Stake, hold_ahead
+from delivery.application.campaigns.prospects import Stake, hold_stake, look_ahead
 from delivery.application.lookup import find_campaign, hold_campaign
 from delivery.application.opening import require_open
 from delivery.application.ports import Transaction
@@ -86,9 +86,11 @@ class Ordering:
 
     async def _start(self, tx: Transaction, order: SendOrder, judged: Verdict) -> Campaign:
         """Start a campaign, unless other orders have taken meanwhile what this one needs."""
+        await hold_stake(tx, judged.stake, at=self._clock.now())
+        # Of two orders of a channel the one that joins the queue later has the later time.
         now = self._clock.now()
         deadline = Deadline.choose(order.not_after, at=now, lifetime=judged.order_lifetime)
-        prospects = await hold_ahead(tx, judged.stake, deadline, at=now)
+        prospects = await look_ahead(tx, judged.stake, deadline, at=now)
         draft = await hold_campaign(tx, order.name)
         draft.require_sendable(order.etag)
         if draft.revision != judged.campaign.revision:

@@ -46,17 +46,14 @@ async def look_ahead(tx: Transaction, stake: Stake, deadline: Deadline, *, at: d
     return await _describe(tx, stake, deadline, balance, lane, at=at)
 
 
-async def hold_ahead(tx: Transaction, stake: Stake, deadline: Deadline, *, at: datetime) -> Prospects:
-    """Return what an order meets, and keep it so until the transaction ends; raises as `look_ahead` does.
+async def hold_stake(tx: Transaction, stake: Stake, *, at: datetime) -> None:
+    """Let nobody else take of the account's messages or join the channel's queue until the transaction ends.
 
-    Nobody else takes of the account's messages or joins the channel's queue meanwhile. The account comes first, as its
-    port says.
+    The account comes first, as its port says.
     """
-    balance = None
     if stake.plan_size is not None:
-        balance = await tx.quota.hold(stake.account, apart_from=stake.campaign)
-    lane = await tx.lanes.hold(stake.channel, Endpoint.NARROWCAST, at=at)
-    return await _describe(tx, stake, deadline, balance, lane, at=at)
+        await tx.quota.hold(stake.account, apart_from=stake.campaign)
+    await tx.lanes.hold(stake.channel, Endpoint.NARROWCAST, at=at)
 
 
 async def _describe(

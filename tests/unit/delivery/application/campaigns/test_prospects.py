@@ -1,6 +1,6 @@
 """What an order would meet: the month's messages, the channel's turn, its own end (R11, R14)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,14 +8,13 @@ import pytest
 
 from delivery.application.campaigns.judge import Verdict
 from delivery.application.campaigns.ordering import SendOrder
-from delivery.application.campaigns.prospects import QUOTA_PAUSE, Stake, hold_ahead, look_ahead
+from delivery.application.campaigns.prospects import QUOTA_PAUSE, Stake, look_ahead
 from delivery.application.line_port import LineCredentialsRefused, LineUnavailable, Phase, RefusalKind, Refused
 from delivery.application.quota import OLDEST_SIZE
 from delivery.domain.campaigns.campaign import CampaignState, Decision
 from delivery.domain.policy.clearance import PolicyRefused
 from delivery.domain.policy.facts import ChannelFacts
 from delivery.domain.policy.findings import Code, Finding, Severity
-from delivery.domain.policy.prospects import Prospects
 from delivery.domain.sending.lanes import Endpoint
 from delivery.domain.sending.quota import Allowance, Usage
 from delivery.domain.sending.values import LONGEST_CALL, Deadline, RowState
@@ -276,18 +275,15 @@ async def test_refused_credentials_are_told_as_such(delivery: Delivery) -> None:
         await check(delivery)
 
 
-@pytest.mark.parametrize("look", [look_ahead, hold_ahead])
 @pytest.mark.parametrize("usage", [None, Usage("U-acme", 0, MIDNIGHT - timedelta(microseconds=1))])
-async def test_a_usage_of_yesterday_decides_nothing(
-    delivery: Delivery, look: Callable[..., Awaitable[Prospects]], usage: Usage | None
-) -> None:
+async def test_a_usage_of_yesterday_decides_nothing(delivery: Delivery, usage: Usage | None) -> None:
     """An order that is made while a day begins is not weighed by the day before."""
     stake = Stake(MAY, "U-acme", needed_count=1, plan_size=1000)
     if usage is not None:
         await delivery.store.quota.publish(usage)
 
     with pytest.raises(Unavailable):
-        await look(delivery.store, stake, Deadline(MIDNIGHT + HOUR), at=MIDNIGHT)
+        await look_ahead(delivery.store, stake, Deadline(MIDNIGHT + HOUR), at=MIDNIGHT)
 
 
 async def close_gate(delivery: Delivery) -> None:
