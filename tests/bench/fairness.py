@@ -8,10 +8,10 @@ from statistics import median, quantiles
 
 from outreach.delivery.v1 import campaign_pb2 as pb
 from tests.chaos.books import Acceptance, read_line_books
+from tests.chaos.draining import drain
 from tests.chaos.orders import await_acceptances, await_ends, place_many
 from tests.chaos.stage import Account, Stage
 from tests.chaos.vendor import NARROWCAST, PROGRESS, Vendor
-from tests.infrastructure.eventually import eventually
 
 LARGEST_RATIO = 1.5
 LARGEST_CALLS = 1.1
@@ -22,7 +22,6 @@ _SICK_ORDERS = 40
 _PATIENCE_S = 300.0
 _SLOW_S = 8.0
 _MINUTE = timedelta(minutes=1)
-_STEP_S = 2.0
 
 Illness = Callable[[Vendor, str], None]
 """Makes one OA ill: takes the vendor's side and LINE's id of the channel."""
@@ -84,12 +83,7 @@ async def measure_cost(stage: Stage, *, capacity: int, orders: int) -> Cost:
     [account] = await stage.add_accounts(1, order_lifetime=timedelta(days=7))
     stage.vendor.forget_calls()
     placed = await place_many(stage, [account], each=orders)
-    accepted = await _await_standstill(stage, account)
-    for _ in range(2 * orders):
-        if accepted == len(placed):
-            break
-        stage.move_clocks(_MINUTE)
-        accepted = await _await_more(stage, account, accepted)
+    accepted = await drain(stage, account, awaited=orders, step=_MINUTE, most=2 * orders)
     calls = stage.vendor.count_calls(path=NARROWCAST, line_channel=account.line_channel)
     return Cost(len(placed), accepted, calls)
 
@@ -114,24 +108,3 @@ def _sick(vendor: Vendor, account: Account, illness: Illness) -> Iterator[None]:
         yield
     finally:
         vendor.heal()
-
-
-async def _await_standstill(stage: Stage, account: Account) -> int:
-    """Return how many orders LINE has accepted once no more come without the clock's going on."""
-    accepted, before = 0, -1
-    while accepted > before:
-        before, accepted = accepted, await _await_more(stage, account, accepted)
-    return accepted
-
-
-async def _await_more(stage: Stage, account: Account, accepted: int) -> int:
-    """Give the service a moment to use its time, and return how many LINE has accepted then; maybe none more."""
-
-    def count_more() -> int:
-        count = len(read_line_books(stage.vendor, [account]))
-        return count if count > accepted else 0
-
-    try:
-        return await eventually(count_more, deadline=_STEP_S, pause=0.1)
-    except AssertionError:
-        return accepted

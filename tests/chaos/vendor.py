@@ -9,6 +9,7 @@ from urllib.request import Request, urlopen
 
 EVERY_CALL = "/v2/bot/*"
 """Among them the validation that SendCampaign asks for: nothing can be ordered of an account that is so ill."""
+TOKENS = "/oauth2/*"
 NARROWCAST = "/v2/bot/message/narrowcast"
 PROGRESS = "/v2/bot/message/progress/narrowcast"
 
