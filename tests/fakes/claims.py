@@ -1,9 +1,9 @@
 """An in-memory stand-in for `kit.store.claims`."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from kit.store.ports import Claim
 
@@ -13,7 +13,7 @@ ItemT = TypeVar("ItemT")
 class FakeClaims(ABC, Generic[ItemT]):
     """`Claims` on the items of the fake store that derives from it.
 
-    A lease ends when it is released, or when a test calls `expire`.
+    A lease ends when it is released, or when a test calls `expire`; one that is not positive has ended already.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class FakeClaims(ABC, Generic[ItemT]):
         """Begin the lease anew."""
         if not self._holds(claim):
             return False
-        self._leased[self._key_of(claim.item)] = lease
+        self._lease(claim.item, lease)
         return True
 
     async def hold(self, claim: Claim[ItemT]) -> ItemT | None:
@@ -49,7 +49,7 @@ class FakeClaims(ABC, Generic[ItemT]):
     async def release(self, claim: Claim[ItemT]) -> None:
         """End the lease, unless the claim was lost."""
         if self._holds(claim):
-            self._leased.pop(self._key_of(claim.item), None)
+            self.vacate(claim.item)
 
     def expire(self) -> None:
         """Let the leases of all items run out."""
@@ -59,7 +59,11 @@ class FakeClaims(ABC, Generic[ItemT]):
         """Take an item away from whoever has claimed it."""
         key = self._key_of(item)
         self._numbers[key] = self._numbers.get(key, 0) + 1
-        self._leased.pop(key, None)
+        self.vacate(item)
+
+    def vacate(self, item: ItemT) -> None:
+        """End an item's lease, if it has one; whoever had claimed it is fenced off by the next claim, not before."""
+        self._leased.pop(self._key_of(item), None)
 
     def is_free(self, item: ItemT) -> bool:
         """Tell whether nobody has claimed an item."""
@@ -70,8 +74,18 @@ class FakeClaims(ABC, Generic[ItemT]):
         key = self._key_of(item)
         assert self.is_free(item)
         self._numbers[key] = self._numbers.get(key, 0) + 1
-        self._leased[key] = lease
+        self._lease(item, lease)
         return Claim(item, self._numbers[key])
+
+    def grant_first(self, due: Iterable[ItemT], *, by: Callable[[ItemT], Any], lease: timedelta) -> Claim[ItemT] | None:
+        """Claim the first item, in the order of `by`, of those that are due and free."""
+        first = min(filter(self.is_free, due), key=by, default=None)
+        return None if first is None else self.grant(first, lease=lease)
+
+    def _lease(self, item: ItemT, lease: timedelta) -> None:
+        self.vacate(item)
+        if lease > timedelta():
+            self._leased[self._key_of(item)] = lease
 
     def _holds(self, claim: Claim[ItemT]) -> bool:
         return self._numbers.get(self._key_of(claim.item)) == claim.number

@@ -35,10 +35,9 @@ class FakeCampaigns(FakeClaims[Campaign]):
         due = [
             campaign
             for campaign in self.stored.values()
-            if campaign.attempt_time is not None and campaign.attempt_time <= now and self.is_free(campaign)
+            if campaign.attempt_time is not None and campaign.attempt_time <= now
         ]
-        first = min(due, key=lambda campaign: (campaign.attempt_time, campaign.name), default=None)
-        return None if first is None else self.grant(first, lease=lease)
+        return self.grant_first(due, by=lambda campaign: (campaign.attempt_time, campaign.name), lease=lease)
 
     def _find(self, key: Hashable) -> Campaign | None:
         return self.stored.get(key)
@@ -68,8 +67,8 @@ class FakeReconciliations(FakeClaims[Reconciliation]):
 
     async def claim_due(self, *, now: datetime, lease: timedelta) -> Claim[Reconciliation] | None:
         """Take one that is due and free."""
-        due = [item for item in self.stored.values() if item.next_time <= now and self.is_free(item)]
-        return self.grant(due[0], lease=lease) if due else None
+        due = [item for item in self.stored.values() if item.next_time <= now]
+        return self.grant_first(due, by=lambda item: item.next_time, lease=lease)
 
     def _find(self, key: Hashable) -> Reconciliation | None:
         return self.stored.get(key)
@@ -93,6 +92,14 @@ class FakePublications:
         """Return the last line of a campaign."""
         return max((line for line in self.lines if line.campaign == campaign), key=_slot_of, default=None)
 
+    def find_published(self, campaign: Campaign) -> Publication | None:
+        """Return the line of the slot that a campaign says was published last."""
+        slot = campaign.published
+        if slot is None:
+            return None
+        key = (campaign.name, slot.round, slot.day)
+        return next((line for line in self.lines if _slot_of(line) == key), None)
+
 
 def _slot_of(publication: Publication) -> tuple[str, int, int]:
     return publication.campaign, publication.round, publication.day
@@ -106,6 +113,7 @@ class FakeObservations:
 
     async def add(self, campaign: str, slot: Slot, observation: Observation) -> None:
         """Keep raw figures."""
+        assert (campaign, slot.round, slot.day) not in {(name, kept.round, kept.day) for name, kept, _ in self.kept}
         self.kept.append((campaign, slot, observation))
 
 
@@ -119,7 +127,7 @@ class FakeReports:
     async def find(self, campaign: str) -> Report | None:
         """Return the report of a campaign."""
         found = self._campaigns.stored.get(campaign)
-        return None if found is None else Report(found, await self._publications.find_last(campaign))
+        return None if found is None else Report(found, self._publications.find_published(found))
 
     async def page(self, channel: str, *, after: PagePosition | None, size: int) -> list[Report]:
         """Return a page, the newest campaign first."""

@@ -107,7 +107,7 @@ class PublicationStore(Protocol):
     """The publication ledger."""
 
     async def add(self, publication: Publication) -> None:
-        """Append a line; there is one for each slot of a campaign."""
+        """Append a line; a second one for a slot of a campaign fails."""
         ...
 
     async def find_last(self, campaign: str) -> Publication | None:
