@@ -127,7 +127,7 @@ class ContactLists:
     async def request_sync(self, name: str) -> ContactList:
         """Have a list read from HubSpot now, even where HubSpot refused the channel just now.
 
-        One that is being read already stays so.
+        One that is SYNCING already stays so.
 
         Raises:
             NotFound: there is none of that name.

@@ -151,7 +151,7 @@ class ChannelStore(Claims[Channel], Protocol):
         ...
 
     async def claim_poll(self, *, now: datetime, lease: timedelta) -> Claim[Channel] | None:
-        """Take one channel whose audiences are to be read, in business time."""
+        """Take the channel whose audiences are to be read for longest, in business time."""
         ...
 
     async def save_catalog(self, name: str, catalog: CatalogSync) -> None:
@@ -159,7 +159,10 @@ class ChannelStore(Claims[Channel], Protocol):
         ...
 
     async def take_lookups(self, name: str, wanted: int, *, keep: int = 0) -> int:
-        """Take up to `wanted` of the calls for single audiences that LINE allows, leave `keep`; return how many."""
+        """Take up to `wanted` of the calls for single audiences that LINE allows, leave `keep`; return how many.
+
+        None for a channel that there is not.
+        """
         ...
 
     async def drain_lookups(self, name: str) -> None:
@@ -209,7 +212,10 @@ class ContactListStore(Claims[ContactList], Protocol):
         ...
 
     async def request_sync(self, name: str, *, now: datetime) -> ContactList | None:
-        """Mark a list as to be read at once and return it; None when there is none of that name."""
+        """Mark a list as to be read at once and return it; None when there is none of that name.
+
+        A list that is SYNCING stays with whoever reads it; of any other the lease ends.
+        """
         ...
 
     async def request_stale_syncs(self, *, now: datetime) -> int:
@@ -217,7 +223,10 @@ class ContactListStore(Claims[ContactList], Protocol):
         ...
 
     async def claim_sync(self, *, now: datetime, lease: timedelta) -> Claim[ContactList] | None:
-        """Take one list that is to be read, or to be tried again; nobody else gets it while the lease runs."""
+        """Take the list whose turn came first; nobody else gets it while the lease runs.
+
+        Of a channel that has `MOST_READ_AT_ONCE` lists read at the time none is taken.
+        """
         ...
 
     async def save(self, contact_list: ContactList) -> None:

@@ -74,7 +74,7 @@ class SqlContactListStore(SqlClaims[ContactList]):
         return [_from_row(row) for row in await self._connection.execute(query)]
 
     async def request_sync(self, name: str, *, now: datetime) -> ContactList | None:
-        """Mark a list as to be read at once and return it; one that is being read keeps its claim."""
+        """Mark a list as to be read at once and return it; one that is SYNCING keeps its claim."""
         asked = update(_LISTS).where(_is_named(name)).values(next_sync_time=None, failure_count=0)
         await self._connection.execute(asked)
         await self._connection.execute(_begin_anew(now).where(_is_named(name), ~_SYNCING))

@@ -15,7 +15,8 @@ from audience.application.tokens import Tokens
 from audience.domain.channels import DEFAULT_ORDER_LIFETIME, Channel, Credentials
 from kit.store.once import Once
 from kit.store.ports import RequestKey
-from tests.fakes.audience import LINE_CHANNEL_ID, LINE_SECRET, FakeAudienceStores, FakeLine, FakeTransaction, FakeVault
+from tests.fakes.audience import LINE_CHANNEL_ID, LINE_SECRET, FakeLine, FakeVault
+from tests.fakes.audience_store import FakeAudienceStores, FakeTransaction
 from tests.fakes.clock import FakeClock
 from tests.fakes.hubspot import TOKEN, FakeContactSource
 
