@@ -98,9 +98,13 @@ def _add_access(parser: argparse.ArgumentParser, environment: Mapping[str, str])
 
 
 def _read_access(parsed: argparse.Namespace, environment: Mapping[str, str]) -> Access:
-    token = _read_token(parsed.token_file) if parsed.token_file is not None else environment.get("OUTREACH_TOKEN", "")
+    given = _read_token(parsed.token_file) if parsed.token_file is not None else environment.get("OUTREACH_TOKEN", "")
+    # Files and secret stores end a line; gRPC can't send one.
+    token = given.strip()
     if not token:
         raise AccessError("a token is needed: --token-file, OUTREACH_TOKEN_FILE or OUTREACH_TOKEN")
+    if not (token.isascii() and token.isprintable()):
+        raise AccessError("the token holds characters that no token has")
     return Access(
         audience=parsed.audience,
         delivery=parsed.delivery,
@@ -112,7 +116,7 @@ def _read_access(parsed: argparse.Namespace, environment: Mapping[str, str]) -> 
 
 def _read_token(file: Path) -> str:
     try:
-        return file.read_text().strip()
+        return file.read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise AccessError(f"the token can't be read from {file}") from error
 

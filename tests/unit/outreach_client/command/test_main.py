@@ -76,6 +76,14 @@ async def test_state(outreach: FakeOutreach) -> None:
     assert output.splitlines()[0] == "The ledger needs a fence."
 
 
+async def test_token_that_ends_a_line(outreach: FakeOutreach) -> None:
+    """A token of the environment that ends a line, as secret stores give it, is taken as one of a file is."""
+    environment = describe(outreach) | {"OUTREACH_TOKEN": "t\n"}
+    status, _, complaints = await command("ledger", "state", environment=environment)
+
+    assert (status, complaints) == (0, "")
+
+
 async def test_failed_call(outreach: FakeOutreach) -> None:
     """A call that fails is told in one line, without a traceback or the token, and the status is 1."""
     outreach.failing = "FenceLedger"
@@ -88,6 +96,9 @@ async def test_failed_call(outreach: FakeOutreach) -> None:
     ("changes", "arguments", "complaint"),
     [
         ({"OUTREACH_TOKEN": ""}, (), "a token is needed"),
+        ({"OUTREACH_TOKEN": "\n"}, (), "a token is needed"),
+        ({"OUTREACH_TOKEN": "t\nu"}, (), "characters that no token has"),
+        ({"OUTREACH_TOKEN": "\u0440"}, (), "characters that no token has"),
         ({"OUTREACH_TOKEN_FILE": "/nowhere"}, (), "can't be read from /nowhere"),
         ({"OUTREACH_CA_FILE": "/nowhere"}, (), "No such file"),
         ({"OUTREACH_DELIVERY_ADDRESS": "delivery.example:443"}, (), "plain text"),
