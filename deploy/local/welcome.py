@@ -21,7 +21,7 @@ _TEXT = """\
 Outreach is up. Ctrl-C stops it.
 
   audience    {audience}   channels, audiences, contact lists
-  delivery    {delivery}   campaigns
+  delivery    {delivery}   campaigns, the send ledger
   reporting   {reporting}   reports
   NATS        {nats}
   PostgreSQL  {postgres}
@@ -45,6 +45,11 @@ Try, in another shell at the root of the checkout:
 or, since the services have reflection, with a tool such as grpcurl:
 
   grpcurl -plaintext -H "authorization: Bearer $OUTREACH_TOKEN" {delivery} list
+
+The operator's command, with the same token:
+
+  PYTHONPATH=services .venv/bin/python -m outreach_client ledger state \\
+    --audience {audience} --delivery {delivery} --reporting {reporting}
 """
 
 
