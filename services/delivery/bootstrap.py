@@ -11,11 +11,13 @@ from pathlib import Path
 import grpc
 
 from delivery.adapters import retention
+from delivery.adapters.alarms import MeteredAlarms
 from delivery.adapters.audience_client import AudienceFactsSource, AudienceTokenIssuer
 from delivery.adapters.events import SOURCE
 from delivery.adapters.line import LineApiInsight, LineApiMessages, open_line
 from delivery.adapters.line_tokens import LineTokens
 from delivery.adapters.store.transaction import build_transaction
+from delivery.application.alarms import Alarms
 from delivery.application.campaigns.campaigns import Campaigns
 from delivery.application.campaigns.cancelling import Cancelling
 from delivery.application.campaigns.checking import Checking
@@ -122,13 +124,14 @@ async def open_service(
         yield Service(build_api(use_cases), [*keep_house(DELIVERY, ground), *_build_workers(use_cases)])
 
 
-def build_use_cases(
+def build_use_cases(  # noqa: PLR0913 - one for each port
     uow: UnitOfWork[Transaction],
     *,
     facts: TargetingFactsSource,
     messages: LineMessages,
     insight: LineInsight,
     stream: Readback,
+    alarms: Alarms | None = None,
     clock: Clock,
     machine_now: Callable[[], datetime] = machine_now,
     ids: Ids | None = None,
@@ -147,7 +150,7 @@ def build_use_cases(
         resolving=Resolving(uow=uow, judge=judge, clock=clock),
         listing=Listing(uow=uow),
         dispatching=Dispatching(uow=uow, facts=facts, reserving=reserving, calling=calling, clock=clock),
-        progress=Progress(uow=uow, line=messages, clock=clock),
+        progress=Progress(uow=uow, line=messages, alarms=alarms or MeteredAlarms(), clock=clock),
         observing=Observing(uow=uow, line=insight, clock=clock),
         watching=Watching(uow=uow, witness=witness, clock=clock, now=machine_now),
         fencing=Fencing(uow=uow, witness=witness, clock=clock),

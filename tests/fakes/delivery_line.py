@@ -47,8 +47,9 @@ class FakeLine:
 
     Like LINE it answers a key that it has accepted with the same request id for 24 hours, and takes it for a new one
     after that (LP 1.9); it knows a narrowcast for 14 days (LP 4.8). `narrowcasts` holds what people received;
-    `on_token` is called whenever a token is asked for. `quota` is the month's messages, None for no limit: sends don't
-    move it, nor does it refuse any; `on_quota` is called whenever it is asked for.
+    `on_token` is called whenever a token is asked for. While `races` is set no attempt meets an accepted key (LP 1.9).
+    `quota` is the month's messages, None for no limit: sends don't move it, nor does it refuse any; `on_quota` is
+    called whenever it is asked for.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -60,6 +61,7 @@ class FakeLine:
         self.insight_calls: list[str] = []
         self.quota: Allowance | None = None
         self.quota_calls: list[str] = []
+        self.races = False
         self.on_token: Callable[[], None] = lambda: None
         self.on_quota: Callable[[], None] = lambda: None
         self._clock = clock
@@ -94,6 +96,10 @@ class FakeLine:
     def fail_next(self, *errors: ServiceError) -> None:
         """Let the next calls that are neither sends nor about the month's messages raise these errors, one each."""
         self._failures += errors
+
+    def forget(self, request_id: str) -> None:
+        """Let a narrowcast be unknown, as LINE says of it."""
+        del self._progress[request_id]
 
     def move(self, request_id: str, phase: Phase, *, failure: NarrowcastFailure | None = None) -> None:
         """Let a narrowcast go on; the final phases end it now."""
@@ -152,7 +158,7 @@ class FakeLine:
         return self.figures.get(request_id, NO_FIGURES)
 
     def _accept(self, sent: Sent) -> Accepted:
-        earlier = self._accepted.get(sent.retry_key)
+        earlier = None if self.races else self._accepted.get(sent.retry_key)
         if earlier is not None and self._clock.now() < self._progress[earlier].accept_time + KEY_LIFETIME:
             return Accepted(earlier, already=True)
         request_id = f"line-request-{len(self.narrowcasts) + 1}"

@@ -111,6 +111,8 @@ SEND_REQUESTS = Table(
     Column("further_ids", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("denied_ids", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("accept_failure", Text),
+    # None too in rows that ended under the last release.
+    Column("told_end_time", TIME),
     Column("wait_reason", Text),
     Column("wait_since", TIME),
     Column("wait_count", Integer),

@@ -99,7 +99,8 @@ class Send:
     """One accepted request to send; `kind` is `narrowcast`, `broadcast`, `push`, `multicast` or `reply`.
 
     Sets are over the account's population. `matched` is known from the start of the delivery, `delivered` at its
-    end; `capacity` is the most that may be sent (None: no bound). `unit` is the aggregation unit that was attached.
+    end; `capacity` is the most that may be sent (None: no bound). `raced` tells that another attempt under its key was
+    accepted too (LP 1.9). `unit` is the aggregation unit that was attached.
     """
 
     request_id: str
@@ -111,6 +112,7 @@ class Send:
     selection: Selection | None = None
     capacity: int | None = None
     planned_failure: int | None = None
+    raced: bool = False
     phase: str = "waiting"
     started: datetime | None = None
     completed: datetime | None = None

@@ -80,6 +80,11 @@ class LineSettings:
     """The time zone in which the quota's month begins; JST is the natural reading (LP 6.2)."""
     quota_error_code: int = 1
     """`errorCode` of a quota failure at delivery (LP 4.7)."""
+    retry_race: Literal["never", "later_fails", "earlier_fails", "both_deliver"] = "never"
+    """What becomes of a second attempt soon after one that was accepted under its key (LP 1.9): refused with 409, or
+    both are accepted, and one of them ends `failed` with code 3, or none. The earlier one fails only while it waits."""
+    retry_race_time: float = 60.0
+    """How soon that is."""
     not_matches_unknown: bool = False
     """Whether `not` over an attribute reaches people whose attribute is unknown (LP 4.4)."""
     operators_count_as_conditions: bool = False

@@ -3,13 +3,12 @@
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from delivery.adapters.line import LineApiInsight, LineApiMessages, open_line
-from delivery.adapters.line_tokens import LineToken, LineTokens
+from delivery.adapters.line_tokens import LineTokens
 from delivery.application.line_port import (
     Accepted,
     CredentialsRefused,
@@ -36,12 +35,12 @@ from delivery.domain.targeting.trees import (
     GenderFilter,
     OSFilter,
 )
-from kit.clock import machine_now
 from lineapi.client import LINEClient
 from sandbox import app
 from sandbox.faults import Fault
 from sandbox.settings import Settings
-from sandbox.world import CHANNEL_ID, CHANNEL_SECRET
+from sandbox.world import CHANNEL_ID
+from tests.infrastructure.line_tokens import SandboxIssuer
 from tests.strategies.policy import make_targeting
 
 ACME = "channels/acme"
@@ -49,20 +48,6 @@ KEY = UUID("123e4567-e89b-12d3-a456-426614174000")
 MESSAGES = b'[{"text":"https://example.com/sale","type":"text"}]'
 NARROWCAST = "/v2/bot/message/narrowcast"
 AN_HOUR = 3600
-
-
-class Issuer:
-    """Issues tokens of the demo channel, for an hour of machine time that LINE's clock outruns."""
-
-    def __init__(self, client: LINEClient) -> None:
-        self._client = client
-
-    async def issue(self, _channel: str) -> LineToken:
-        """See `TokenIssuer`."""
-        token = await self._client.tokens.issue_stateless(
-            client_id=CHANNEL_ID, client_secret=CHANNEL_SECRET, now=machine_now()
-        )
-        return LineToken(token.value, machine_now() + timedelta(hours=1))
 
 
 @pytest.fixture
@@ -84,7 +69,7 @@ async def client(sandbox: app.RunningSandbox) -> AsyncIterator[LINEClient]:
 @pytest.fixture
 def tokens(client: LINEClient) -> LineTokens:
     """Give the tokens at hand."""
-    return LineTokens(Issuer(client))
+    return LineTokens(SandboxIssuer(client))
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from kit.store.engine import Database, open_database
 from kit.store.once import Once
 from kit.store.ports import RequestKey
 from kit.store.uow import SqlUnitOfWork
+from tests.fakes.alarms import FakeAlarms
 from tests.fakes.bus import FakeReadback
 from tests.fakes.clock import FakeClock
 from tests.fakes.delivery_facts import FakeFacts
@@ -146,6 +147,7 @@ class Outside:
     facts: FakeFacts
     clock: FakeClock
     stream: FakeReadback = field(default_factory=FakeReadback)
+    alarms: FakeAlarms = field(default_factory=FakeAlarms)
 
 
 def make_outside() -> Outside:
@@ -164,7 +166,9 @@ async def open_delivery(url: str, outside: Outside | None = None) -> AsyncIterat
     database = open_database(url, application_name="test")
     connection = await asyncpg.connect(url.replace("+asyncpg", ""))
     uow: SqlUnitOfWork[SqlTransaction] = SqlUnitOfWork(database, partial(build_transaction, ids=RandomIds()))
-    use_cases = build_use_cases(uow, facts=facts, messages=line, insight=line, stream=stream, clock=clock)
+    use_cases = build_use_cases(
+        uow, facts=facts, messages=line, insight=line, stream=stream, alarms=around.alarms, clock=clock
+    )
     try:
         yield Delivery(uow, use_cases, line, facts, clock, stream, connection, database)
     finally:

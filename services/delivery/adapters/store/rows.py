@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from delivery.domain.sending.acceptance import Acceptance
 from delivery.domain.sending.failures import FailureReason, UncertaintyReason
 from delivery.domain.sending.row import SendRow
 from delivery.domain.sending.values import (
-    Acceptance,
     Attempt,
     Deadline,
     Ending,
@@ -89,6 +89,7 @@ def _write_acceptance(acceptance: Acceptance | None) -> dict[str, Any]:
         "delivered_ids": list(acceptance.delivered_ids),
         "denied_ids": list(acceptance.denied_ids),
         "accept_failure": acceptance.failure.name if acceptance.failure else None,
+        "told_end_time": acceptance.end_time,
     }
 
 
@@ -146,6 +147,7 @@ def read_acceptance(row: Row[Any]) -> Acceptance | None:
         delivered_ids=tuple(row.delivered_ids),
         denied_ids=tuple(row.denied_ids),
         failure=None if row.accept_failure is None else FailureReason[row.accept_failure],
+        end_time=row.told_end_time,
     )
 
 

@@ -35,6 +35,7 @@ _TAKEN = (
     _ROW.delivered_ids,
     _ROW.denied_ids,
     _ROW.accept_failure,
+    _ROW.told_end_time,
 )
 
 

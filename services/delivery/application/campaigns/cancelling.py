@@ -49,8 +49,8 @@ class Cancelling:
 
 
 def _require_cancellable(campaign: Campaign, row: SendRow | None) -> SendRow:
-    if row is not None and row.state is RowState.ACCEPTED:
-        raise CampaignInFlight(campaign.name, campaign.state.name)
-    if row is None or not row.state.is_open:
+    if row is None or not row.state.is_open or campaign.state.is_final:
         raise CampaignNotCancellable(campaign.name, campaign.state.name)
+    if row.state is RowState.ACCEPTED:
+        raise CampaignInFlight(campaign.name, campaign.state.name)
     return row

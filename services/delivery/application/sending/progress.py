@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from delivery.application.alarms import Alarms
 from delivery.application.following import record
 from delivery.application.line_port import LineMessages, Phase, ProgressReport
 from delivery.application.ports import Transaction
@@ -25,9 +26,10 @@ PATIENCE = 20
 class Progress:
     """Asks LINE for the progress of accepted rows; any number of replicas may run it."""
 
-    def __init__(self, *, uow: UnitOfWork[Transaction], line: LineMessages, clock: Clock) -> None:
+    def __init__(self, *, uow: UnitOfWork[Transaction], line: LineMessages, alarms: Alarms, clock: Clock) -> None:
         self._uow = uow
         self._line = line
+        self._alarms = alarms
         self._clock = clock
 
     async def claim(self) -> Claim[SendRow] | None:
@@ -62,6 +64,8 @@ class Progress:
             entry = "" if changed.state is RowState.ACCEPTED else changed.state.name
             evidence = "; ".join(report.evidence for report in (reports or {}).values() if report and report.evidence)
             await record(tx, changed, clock=self._clock, entry=entry, evidence=evidence)
+        if changed.state is RowState.UNCERTAIN and changed.acceptance and len(changed.acceptance.ids) > 1:
+            self._alarms.raise_accepted_twice(changed)
 
 
 def judge_progress(row: SendRow, reports: Mapping[str, ProgressReport | None], *, at: datetime) -> SendRow:

@@ -47,6 +47,9 @@ _FROM_ROW = {
 }
 
 
+_ENDED_BY_LINE = (CampaignState.SUCCEEDED, CampaignState.FAILED)
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """The order of a send: when it was made, when it ends, and the channel's order lifetime as it was then."""
@@ -197,9 +200,12 @@ class Campaign:
         return dataclasses.replace(self, resolution=resolution).follow(row, at=resolution.time)
 
     def follow(self, row: SendRow, *, at: datetime, findings: tuple[Finding, ...] = ()) -> Self:
-        """Return the campaign as its newest row now makes it; the same when nothing that shows has changed."""
+        """Return the campaign as its newest row now makes it; the same when nothing that shows has changed.
+
+        One that has ended stays so while its row is asked about another id, under which LINE may have taken it too.
+        """
         state = _FROM_ROW.get(row.state)
-        if state is None:
+        if state is None or (self.state in _ENDED_BY_LINE and row.state is RowState.ACCEPTED):
             return self
         shown: dict[str, object] = {
             "state": state,

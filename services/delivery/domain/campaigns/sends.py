@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from delivery.domain.campaigns.campaign import CampaignState
+from delivery.domain.sending.acceptance import Acceptance
 from delivery.domain.sending.failures import FailureReason
-from delivery.domain.sending.values import Acceptance
 
 
 @dataclass(frozen=True, slots=True)

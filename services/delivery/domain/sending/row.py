@@ -17,10 +17,10 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from delivery.domain.policy.clearance import BytesAltered, Cleared
+from delivery.domain.sending.acceptance import Acceptance
 from delivery.domain.sending.failures import FailureReason, UncertaintyReason
 from delivery.domain.sending.values import (
     KEY_LIFETIME,
-    Acceptance,
     Attempt,
     Deadline,
     Ending,
@@ -127,12 +127,20 @@ class SendRow:
         return dataclasses.replace(self, state=RowState.CALLING, attempt=attempt)
 
     def accept(self, line_request_id: str, *, at: datetime) -> Self:
-        """Record that LINE took it, late answers too; what is accepted stays so, and ended rows keep their end (I6)."""
+        """Record that LINE took it, late answers too; what is accepted stays so (I6).
+
+        An id that comes after LINE has told how another one ended is asked for as well: it may have been delivered
+        too. What a person has decided, or has to decide, stays so.
+        """
         acceptance = (self.acceptance or Acceptance(at)).with_id(line_request_id)
-        if self.state in (RowState.READY, RowState.CALLING):
-            return dataclasses.replace(self, state=RowState.ACCEPTED, acceptance=acceptance, wait=None, next_time=at)
-        if self.state is RowState.ACCEPTED and acceptance != self.acceptance:
-            return dataclasses.replace(self, acceptance=acceptance, wait=None, next_time=at)
+        is_news = acceptance != self.acceptance
+        is_told = self.state in (RowState.DELIVERED, RowState.FAILED) and self.ending == acceptance.told
+        if self.state in (RowState.READY, RowState.CALLING) or (
+            is_news and (self.state is RowState.ACCEPTED or is_told)
+        ):
+            return dataclasses.replace(
+                self, state=RowState.ACCEPTED, acceptance=acceptance, ending=None, wait=None, next_time=at
+            )
         if self.state is RowState.ACCEPTED and self.repeats:
             return self.doubt(at=at)
         return dataclasses.replace(self, acceptance=acceptance)
@@ -218,7 +226,7 @@ class SendRow:
 
     def deliver(self, line_request_id: str, *, at: datetime) -> Self:
         """Record that LINE has delivered what it took under an id."""
-        return self._conclude(self._require_open().delivered(line_request_id), at)
+        return self._conclude(self._require_open().delivered(line_request_id, at=at), at)
 
     def deny(self, line_request_id: str, *, at: datetime) -> Self:
         """Record that LINE calls an id a repetition of another one, which is the one to ask (code 3, I6)."""
@@ -226,7 +234,7 @@ class SendRow:
 
     def fail(self, line_request_id: str, reason: FailureReason, *, at: datetime) -> Self:
         """Record that LINE failed to deliver what it took under an id."""
-        return self._conclude(self._require_open().failed(line_request_id, reason), at)
+        return self._conclude(self._require_open().failed(line_request_id, reason, at=at), at)
 
     def look_again(self, until: datetime) -> Self:
         """Look again later at what LINE has taken."""
@@ -246,17 +254,21 @@ class SendRow:
 
     def _conclude(self, acceptance: Acceptance, at: datetime) -> Self:
         """Return the row as what is known of its ids makes it."""
+        told = acceptance.told
         if acceptance.open_ids:
-            return dataclasses.replace(self, acceptance=acceptance, next_time=at)
-        if len(acceptance.delivered_ids) > 1:
-            return self._end(RowState.UNCERTAIN, at, UncertaintyReason.ACCEPTED_TWICE, acceptance=acceptance)
-        if acceptance.delivered_ids:
-            return self._end(RowState.DELIVERED, at, acceptance=acceptance)
-        if acceptance.failure is not None:
-            return self._end(RowState.FAILED, at, acceptance.failure, acceptance=acceptance)
+            row = self.look_again(at)
+        elif len(acceptance.delivered_ids) > 1:
+            row = self.give_up(UncertaintyReason.ACCEPTED_TWICE, at=at)
+        elif told is not None:
+            row = self._end(RowState.DELIVERED if acceptance.delivered_ids else RowState.FAILED, told.time, told.reason)
+        else:
+            row = self._ask_again(acceptance, at)
+        return dataclasses.replace(row, acceptance=acceptance)
+
+    def _ask_again(self, denied: Acceptance, at: datetime) -> Self:
         # Asked under the same key; a LINE that names ever new ids is asked ever less often.
-        wait = Wait(WaitReason.ANSWER_LOST, since=at, count=len(acceptance.denied_ids))
-        return dataclasses.replace(self, acceptance=acceptance, wait=wait, next_time=at + wait.pause)
+        wait = Wait(WaitReason.ANSWER_LOST, since=at, count=len(denied.denied_ids))
+        return dataclasses.replace(self, wait=wait, next_time=at + wait.pause)
 
     def _take_back(self) -> Self:
         return dataclasses.replace(self, state=RowState.READY, generation=self.generation + 1, attempt=None)
@@ -269,18 +281,8 @@ class SendRow:
             raise LedgerViolation("I6: only what was accepted has an outcome")
         return self.acceptance
 
-    def _end(
-        self,
-        state: RowState,
-        at: datetime,
-        reason: FailureReason | UncertaintyReason | None = None,
-        *,
-        acceptance: Acceptance | None = None,
-    ) -> Self:
-        kept = acceptance or self.acceptance
-        return dataclasses.replace(
-            self, state=state, acceptance=kept, ending=Ending(at, reason), wait=None, next_time=None
-        )
+    def _end(self, state: RowState, at: datetime, reason: FailureReason | UncertaintyReason | None = None) -> Self:
+        return dataclasses.replace(self, state=state, ending=Ending(at, reason), wait=None, next_time=None)
 
 
 def open_row(

@@ -1,4 +1,4 @@
-"""What rows of the send ledger are made of: deadlines, attempts, acceptances, waits, endings (architecture 5)."""
+"""What rows of the send ledger are made of: deadlines, attempts, waits, endings (architecture 5)."""
 
 import dataclasses
 import uuid
@@ -117,67 +117,6 @@ class Attempt:
     def again(self, *, at: datetime) -> Self:
         """Return the calls with one more."""
         return dataclasses.replace(self, last_time=at, count=self.count + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Acceptance:
-    """What LINE took: under one id as a rule, under two when it raced with itself (LP 1.9), under none that is known.
-
-    Attributes:
-        time: When; ours until LINE's progress tells its own.
-        confirmed: Whether `time` is LINE's.
-        open_ids: Ids whose outcome is not known.
-        delivered_ids: Ids that LINE has delivered.
-        denied_ids: Ids that LINE calls repetitions of another one (code 3), or that were never taken.
-        failure: Why one of several ids failed while others are open.
-
-    """
-
-    time: datetime
-    confirmed: bool = False
-    open_ids: tuple[str, ...] = ()
-    delivered_ids: tuple[str, ...] = ()
-    denied_ids: tuple[str, ...] = ()
-    failure: FailureReason | None = None
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """The ids that count, as far as is known."""
-        return (*self.delivered_ids, *self.open_ids)
-
-    def knows(self, line_request_id: str) -> bool:
-        """Tell whether an id was heard of before."""
-        return line_request_id in (*self.ids, *self.denied_ids)
-
-    def with_id(self, line_request_id: str) -> Self:
-        """Return it with an id that LINE has named; one that it has denied before stays denied."""
-        if self.knows(line_request_id):
-            return self
-        return dataclasses.replace(self, open_ids=(*self.open_ids, line_request_id))
-
-    def confirm(self, time: datetime) -> Self:
-        """Return it with LINE's own time, the earliest of several ids."""
-        kept = min(self.time, time) if self.confirmed else time
-        return dataclasses.replace(self, time=kept, confirmed=True)
-
-    def delivered(self, line_request_id: str) -> Self:
-        """Return it with an id that was delivered."""
-        return dataclasses.replace(
-            self, open_ids=self._without(line_request_id), delivered_ids=(*self.delivered_ids, line_request_id)
-        )
-
-    def denied(self, line_request_id: str) -> Self:
-        """Return it without an id that LINE calls a repetition."""
-        return dataclasses.replace(
-            self, open_ids=self._without(line_request_id), denied_ids=(*self.denied_ids, line_request_id)
-        )
-
-    def failed(self, line_request_id: str, reason: FailureReason) -> Self:
-        """Return it without an id that LINE failed to deliver."""
-        return dataclasses.replace(self, open_ids=self._without(line_request_id), failure=reason)
-
-    def _without(self, line_request_id: str) -> tuple[str, ...]:
-        return tuple(known for known in self.open_ids if known != line_request_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sandbox.line.errors import MONTHLY_LIMIT, NOT_FOUND, LineError, Problems, i
 from sandbox.line.messages.checks import check_messages
 from sandbox.line.model import Account, Selection, Send
 from sandbox.line.platform import Line, is_uuid
-from sandbox.line.sending import delivery
+from sandbox.line.sending import delivery, races
 from sandbox.line.sending.trees import AudienceLeaf, RedeliveryLeaf, leaves, read_demographic, read_recipient
 from sandbox.line.times import format_milliseconds
 
@@ -32,6 +32,7 @@ class _Attempt:
     capacity: int | None = None
     hold: int = 0
     failure: int | None = None
+    rival: Send | None = None
 
 
 def send(line: Line, call: Call) -> Answer:
@@ -45,7 +46,9 @@ def send(line: Line, call: Call) -> Answer:
     for name in line.settings.narrowcast_checks:
         _CHECKS[name](attempt)
     accepted = _make_send(attempt, call.request_id)
-    if accepted.planned_failure == delivery.RETRY_CONFLICT and call.retry_key is not None:
+    if attempt.rival is not None:
+        races.race(line, attempt.rival, accepted)
+    elif accepted.planned_failure == delivery.RETRY_CONFLICT and call.retry_key is not None:
         # The race of LP 1.9: another attempt with this key won, and is what a repetition is told of.
         accepted.retry_key = None
         winner = _make_send(attempt, line.new_request_id())
@@ -128,7 +131,9 @@ def _check_form(attempt: _Attempt) -> None:
 
 
 def _check_retry_key(attempt: _Attempt) -> None:
-    refuse_accepted_key(attempt.line, attempt.call)
+    attempt.rival = races.find_rival(attempt.line, attempt.call)
+    if attempt.rival is None:
+        refuse_accepted_key(attempt.line, attempt.call)
 
 
 def refuse_accepted_key(line: Line, call: Call) -> None:

@@ -369,6 +369,41 @@ async def test_late_retry_conflict(oa: OfficialAccount) -> None:
     assert received["total"] == 5
 
 
+@pytest.mark.parametrize(
+    ("switch", "codes", "received"),
+    [("later_fails", [None, 3], 5), ("earlier_fails", [3, None], 5), ("both_deliver", [None, None], 10)],
+)
+async def test_two_attempts_under_one_key_may_both_be_accepted(
+    oa: OfficialAccount, switch: str, codes: list[int | None], received: int
+) -> None:
+    """Both are answered 202 with ids of their own; code 3 tells which one counts, if one does (LP 1.9)."""
+    await oa.befriend(5)
+    await oa.change_settings(retry_race=switch, retry_race_time=10.0, waiting_time=2.0)
+    key = str(uuid4())
+    attempts = [await oa.narrowcast(retry_key=key) for _ in range(2)]
+    third = await oa.narrowcast(retry_key=key)
+    ended = [await oa.finish(attempt.request_id) for attempt in attempts]
+    deliveries = await oa.control("GET", "deliveries")
+    counting = [attempt.request_id for attempt, code in zip(attempts, codes, strict=True) if code is None]
+
+    assert [attempt.status for attempt in attempts] == [202, 202]
+    assert [progress.get("errorCode") for progress in ended] == codes
+    assert (third.status, third.headers["X-Line-Accepted-Request-Id"]) == (409, counting[-1])
+    assert deliveries["total"] == received
+
+
+async def test_a_race_is_over_soon(oa: OfficialAccount) -> None:
+    """An attempt that comes later meets the accepted key."""
+    await oa.befriend(5)
+    await oa.change_settings(retry_race="both_deliver", retry_race_time=10.0)
+    key = str(uuid4())
+    first = await oa.narrowcast(retry_key=key)
+    oa.clock.advance(10)
+    second = await oa.narrowcast(retry_key=key)
+
+    assert (first.status, second.status) == (202, 409)
+
+
 @pytest.mark.parametrize(("switch", "reached"), [(False, 60), (True, 80)])
 async def test_not_and_unknown_attributes(oa: OfficialAccount, switch: bool, reached: int) -> None:  # noqa: FBT001 - a parameter
     """Whether `not` reaches people of unknown gender is a switch (LP 4.4)."""

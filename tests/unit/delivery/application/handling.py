@@ -19,6 +19,7 @@ from delivery.domain.policy.facts import ChannelFacts
 from delivery.domain.sending.values import KEY_LIFETIME
 from kit.store.once import Once
 from kit.store.ports import RequestKey
+from tests.fakes.alarms import FakeAlarms
 from tests.fakes.bus import FakeReadback
 from tests.fakes.clock import FakeClock
 from tests.fakes.delivery_facts import FakeFacts
@@ -44,6 +45,7 @@ class Delivery:
     line: FakeLine
     facts: FakeFacts
     stream: FakeReadback
+    alarms: FakeAlarms
     clock: FakeClock
     machine_clock: FakeClock
     store: FakeTransaction
@@ -138,7 +140,7 @@ def make_delivery() -> Delivery:
     clock, machine_clock = FakeClock(NOW), FakeClock(NOW)
     line, facts = FakeLine(clock), FakeFacts(ChannelFacts(CHANNEL, 3000, "jp", timedelta(hours=24), "U-acme"))
     facts.put(make_audience(), make_list())
-    stream = FakeReadback()
+    stream, alarms = FakeReadback(), FakeAlarms()
     store = make_transaction(machine_clock)
     uow = FakeUnitOfWork(store)
     use_cases = build_use_cases(
@@ -147,8 +149,9 @@ def make_delivery() -> Delivery:
         messages=line,
         insight=line,
         stream=stream,
+        alarms=alarms,
         clock=clock,
         machine_now=machine_clock.now,
         ids=FakeIds(),
     )
-    return Delivery(use_cases, line, facts, stream, clock, machine_clock, store, uow)
+    return Delivery(use_cases, line, facts, stream, alarms, clock, machine_clock, store, uow)

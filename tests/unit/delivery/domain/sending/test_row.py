@@ -177,6 +177,41 @@ def test_a_failure_of_one_id_waits_for_the_other() -> None:
     assert row.fail("line-2", FailureReason.LINE_INTERNAL, at=START).state is RowState.FAILED
 
 
+def test_an_id_that_comes_after_the_end_is_asked_for() -> None:
+    """It may have been delivered too; LINE's own time of the end is kept meanwhile."""
+    ended = accept("line-1").deliver("line-1", at=START)
+    reopened = ended.accept("line-2", at=START + timedelta(hours=1))
+    same = ended.accept("line-1", at=START + timedelta(hours=1))
+
+    assert (reopened.state, reopened.next_time) == (RowState.ACCEPTED, START + timedelta(hours=1))
+    assert reopened.deny("line-2", at=START + timedelta(hours=2)).ending == ended.ending
+    assert same == ended
+
+
+@pytest.mark.parametrize(("state", "reason"), [(RowState.DELIVERED, None), (RowState.FAILED, FailureReason.GIVEN_UP)])
+def test_what_a_person_has_decided_is_not_asked_about(state: RowState, reason: FailureReason | None) -> None:
+    """An acceptance that comes after a decision is evidence, and changes nothing (I8)."""
+    uncertain = begin(make_row()).give_up(UncertaintyReason.ANSWER_LOST, at=START)
+    decided = uncertain.close(state, at=START, reason=reason)
+    late = decided.accept("line-1", at=START)
+
+    assert (late.state, late.ending) == (state, decided.ending)
+    assert late.acceptance is not None
+
+
+def test_of_two_failures_the_last_is_the_end() -> None:
+    """A row fails when its last id has."""
+    later = START + timedelta(hours=1)
+    row = accept("line-1", "line-2").fail("line-2", FailureReason.LINE_INTERNAL, at=later)
+    failed = row.fail("line-1", FailureReason.RECIPIENTS_BELOW_MINIMUM, at=later + timedelta(hours=1))
+
+    assert failed.ending is not None
+    assert (failed.ending.time, failed.ending.reason) == (
+        later + timedelta(hours=1),
+        FailureReason.RECIPIENTS_BELOW_MINIMUM,
+    )
+
+
 def test_a_late_acceptance_is_kept_as_evidence_of_an_uncertain_row() -> None:
     """UNCERTAIN is left by a person alone, who sees what came late (I8)."""
     row = begin(make_row()).give_up(UncertaintyReason.ANSWER_LOST, at=START).accept("line-1", at=START)
