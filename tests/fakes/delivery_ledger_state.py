@@ -28,11 +28,11 @@ class FakeLedgerState:
             return self._stored
         return replace(self._stored, silence=self._machine_clock.now() - self._open_time)
 
-    def restart_server(self) -> None:
-        """Let the server start anew."""
+    def restart_server(self, *, timeline: str = "00000001") -> None:
+        """Let the server start anew; without a timeline it recovers."""
         present = self._stored.present
         later = max(present.start_time + _MOMENT, self._machine_clock.now())
-        self._stored = replace(self._stored, present=replace(present, start_time=later))
+        self._stored = replace(self._stored, present=replace(present, start_time=later, timeline=timeline))
 
     async def get(self) -> LedgerState:
         """Return whether the ledger is open."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from deploy.local.postgres import PostgresServer
 from deploy.local.processes import start_all, stop_all
+from tests.infrastructure.eventually import eventually_blocking
 
 _SUPERUSER = ("-U", "postgres")
 
@@ -48,6 +49,8 @@ def take_back(server: PostgresServer, backup: Path, *, recover: bool = False) ->
     if recover:
         _write_recovery(server.folder / "data")
     start_all([server.process])
+    # It can be read before its recovery has ended.
+    eventually_blocking(lambda: not _recovers(server), deadline=30.0)
 
 
 def start_standby(primary: PostgresServer, folder: Path) -> PostgresServer:
@@ -83,6 +86,11 @@ def load(server: PostgresServer, database: str, dump: Path) -> None:
     _give(dump, like=server.folder / "data")
     arguments = ("-h", str(server.folder), *_SUPERUSER, "--clean", "--if-exists", "-d", database, str(dump))
     server.run_program("pg_restore", *arguments)
+
+
+def _recovers(server: PostgresServer) -> bool:
+    arguments = ("-XAt", "-h", str(server.folder), *_SUPERUSER, "-c", "SELECT pg_is_in_recovery()")
+    return server.run_program("psql", *arguments).strip() == "t"
 
 
 def _write_recovery(data: Path) -> None:

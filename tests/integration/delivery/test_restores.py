@@ -189,6 +189,20 @@ async def test_a_server_that_has_forgotten_nothing_goes_on_by_itself(
 
 
 @pytest.mark.timeout(120)
+async def test_a_standby_takes_no_orders(machine: Machine, before: Delivery) -> None:
+    """A server that can only be read is being checked, and nothing breaks before it is promoted."""
+    standby = restores.start_standby(machine.server, machine.make_folder())
+    machine.resources.callback(standby.process.kill)
+    await before.close()
+    async with open_delivery(standby.url(ROLE, role=ROLE), machine.outside) as after:
+        state = await look(after)
+        with pytest.raises(Unavailable):
+            await after.order(before.drafts[0])
+
+        assert state is LedgerState.CHECKING
+
+
+@pytest.mark.timeout(120)
 async def test_a_process_goes_on_over_the_restart_of_its_server(machine: Machine, before: Delivery) -> None:
     """Connections are made anew, and the process accepts the server that it finds."""
     restores.restart(machine.server)

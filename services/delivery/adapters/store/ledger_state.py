@@ -16,7 +16,9 @@ _STATE = LEDGER_STATE.c
 # What any role may ask; all of it together takes PostgreSQL some 20 µs.
 _PRESENT = {
     "system_identifier": literal_column("(SELECT system_identifier::text FROM pg_control_system())", Text),
-    "timeline": literal_column("left(pg_walfile_name(pg_current_wal_lsn()), 8)", Text),
+    "timeline": literal_column(
+        "CASE WHEN pg_is_in_recovery() THEN '' ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END", Text
+    ),
     "start_time": func.pg_postmaster_start_time(),
 }
 _IS_SAME = and_(*(_STATE[name] == present for name, present in _PRESENT.items()))

@@ -57,6 +57,8 @@ class Watching:
         """Look once; True when there is more to do at once."""
         async with self._uow.read() as tx:
             seen = await tx.ledger_state.inspect()
+        if not seen.present.is_writable:
+            return False
         if seen.state is LedgerState.OPEN:
             await self._go_on(seen)
         elif seen.doubt is not None and seen.doubt.is_final:

@@ -28,6 +28,7 @@ class Server:
     Attributes:
         system_identifier: Of its cluster, from `initdb`: a dump that is restored elsewhere lies in another one.
         timeline: Of its write-ahead log, 8 hexadecimal digits: a point-in-time recovery or a promotion begins another.
+            Empty while the server recovers, or follows another one.
         start_time: When it was started, by its own clock: a copy of its files keeps all else.
 
     """
@@ -35,6 +36,11 @@ class Server:
     system_identifier: str
     timeline: str
     start_time: datetime
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether anything can be noted there; a standby only shows what another server has written."""
+        return bool(self.timeline)
 
 
 @dataclass(frozen=True, slots=True)

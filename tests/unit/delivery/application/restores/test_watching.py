@@ -175,6 +175,19 @@ async def test_a_stream_that_cannot_be_asked_is_waited_for(delivery: Delivery) -
     assert doubt is Doubt.STREAM_UNREACHABLE
 
 
+async def test_a_server_that_recovers_is_waited_for(delivery: Delivery) -> None:
+    """It can be read before it can be written, and has not ended its recovery: nothing is decided yet."""
+    await settle_in(delivery, "a")
+    delivery.store.ledger_state.restart_server(timeline="")
+    states = [await look(delivery)]
+    noticed = delivery.store.ledger_state.inspection.notice_time
+    delivery.store.ledger_state.restart_server(timeline="00000002")
+    states.append(await look(delivery))
+
+    assert states == [LedgerState.CHECKING, LedgerState.OPEN]
+    assert noticed is None
+
+
 async def test_an_outage_of_the_stream_alone_stops_nothing(delivery: Delivery) -> None:
     """As long as the server is the same, sends go on without the stream."""
     delivery.stream.available = False
