@@ -33,6 +33,7 @@ from delivery.application.restores.fencing import Fencing
 from delivery.application.restores.watching import LOOK_INTERVAL, Watching
 from delivery.application.restores.witness import Witness
 from delivery.application.sending.calling import Calling
+from delivery.application.sending.closing import Closing
 from delivery.application.sending.dispatching import Dispatching
 from delivery.application.sending.observing import Observing
 from delivery.application.sending.progress import Progress
@@ -73,6 +74,9 @@ IDLE = timedelta(milliseconds=200)
 SIDE_BY_SIDE = 32
 """How many rows one process calls LINE for, and follows, at once; how many of one channel, its lanes say."""
 
+CLOSE_INTERVAL = timedelta(seconds=1)
+"""How often a process looks for rows that have ended without another call."""
+
 REVIEW_INTERVAL = timedelta(seconds=30)
 """How often a process looks for due rows that nobody has announced."""
 
@@ -88,6 +92,7 @@ class UseCases:
     resolving: Resolving
     listing: Listing
     dispatching: Dispatching
+    closing: Closing
     progress: Progress
     observing: Observing
     watching: Watching
@@ -150,6 +155,7 @@ def build_use_cases(  # noqa: PLR0913 - one for each port
         resolving=Resolving(uow=uow, judge=judge, clock=clock),
         listing=Listing(uow=uow),
         dispatching=Dispatching(uow=uow, facts=facts, reserving=reserving, calling=calling, clock=clock),
+        closing=Closing(uow=uow, clock=clock),
         progress=Progress(uow=uow, line=messages, alarms=alarms or MeteredAlarms(), clock=clock),
         observing=Observing(uow=uow, line=insight, clock=clock),
         watching=Watching(uow=uow, witness=witness, clock=clock, now=machine_now),
@@ -187,11 +193,16 @@ def _build_workers(use_cases: UseCases) -> list[Worker]:
         await watching.wait_for_first_look()
         await run_side_by_side("dispatch", dispatching.claim, dispatching.work, most=SIDE_BY_SIDE, idle=IDLE)
 
+    async def close() -> None:
+        await watching.wait_for_first_look()
+        await run_steps("close", use_cases.closing.run_once, idle=CLOSE_INTERVAL)
+
     follow = partial(run_side_by_side, "progress", progress.claim, progress.work, most=SIDE_BY_SIDE, idle=IDLE)
     review = partial(run_steps, "review", dispatching.review, idle=REVIEW_INTERVAL)
     return [
         Worker("watch", watch),
         Worker("dispatch", dispatch),
+        Worker("close", close),
         Worker("progress", follow),
         Worker("review", review),
     ]

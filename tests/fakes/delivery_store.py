@@ -14,6 +14,7 @@ from delivery.domain.sending.lanes import CAPACITIES, Endpoint, Lane, open_lane
 from delivery.domain.sending.quota import Balance, Usage
 from delivery.domain.sending.restores import LedgerState
 from delivery.domain.sending.row import SendRow
+from delivery.domain.sending.settling import settle
 from delivery.domain.sending.values import RowState
 from kit.clock import Clock
 from kit.errors import AlreadyExists
@@ -164,6 +165,14 @@ class FakeLedger(FakeClaims[SendRow]):
         self._lanes.note(channel, endpoint)
         oldest = min((row for row in due if row.channel == channel), key=lambda row: (row.order_time, row.number))
         return self.grant(oldest, lease=lease)
+
+    async def hold_ended(self, *, now: datetime) -> SendRow | None:
+        """Return a row that has ended without another call, and that nobody works on."""
+        for row in self.stored.values():
+            is_undecided = row.state in (RowState.READY, RowState.CALLING)
+            if is_undecided and self.is_free(row) and settle(row, at=now, age=None) is not None:
+                return row
+        return None
 
     async def has_calls_due(self, until: datetime) -> bool:
         """Tell whether LINE may have been called for any row until then."""

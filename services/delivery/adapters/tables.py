@@ -131,6 +131,13 @@ SEND_REQUESTS = Table(
         "complete_time",
         postgresql_where=text("reserved_account IS NOT NULL"),
     ),
+    Index("send_requests_ending", "end_time", postgresql_where=text("state = 'READY'")),
+    Index("send_requests_in_doubt", "first_attempt_time", postgresql_where=text("state = 'CALLING'")),
+    Index(
+        "send_requests_refused",
+        "wait_since",
+        postgresql_where=text("state = 'READY' AND wait_reason = 'CREDENTIALS_REFUSED'"),
+    ),
     Index("send_requests_undecided", "state", postgresql_where=text("state IN ('READY', 'CALLING', 'UNCERTAIN')")),
 )
 """The send ledger (architecture 5): one row for each request to LINE. `line_request_id` is the first open id."""

@@ -100,6 +100,14 @@ class LedgerStore(Claims[SendRow], Protocol):
         """
         ...
 
+    async def hold_ended(self, *, now: datetime) -> SendRow | None:
+        """Return a row that has ended without another call, held; nobody is working on it.
+
+        Its order is over, it was cancelled in doubt, its key is too old, or its credentials were refused for too long
+        (`settling`).
+        """
+        ...
+
     async def hold_regardless(self, claim: Claim[SendRow]) -> tuple[SendRow, bool]:
         """Return the row as it is now, held, and whether the claim still holds: for facts that count in any case."""
         ...

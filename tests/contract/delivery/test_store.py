@@ -18,7 +18,7 @@ from delivery.domain.campaigns.sends import Send, Taken
 from delivery.domain.sending.failures import Failure, FailureReason, UncertaintyReason
 from delivery.domain.sending.lanes import Endpoint
 from delivery.domain.sending.row import SendRow, open_row
-from delivery.domain.sending.values import Deadline, Reservation, RowState, WaitReason
+from delivery.domain.sending.values import KEY_LIFETIME, LONGEST_CALL, Deadline, Reservation, RowState, WaitReason
 from kit.errors import AlreadyExists
 from tests.contract.delivery.storing import (
     ACME,
@@ -363,6 +363,32 @@ async def test_a_late_fact_is_told_from_a_claim_that_was_lost(store: Store) -> N
     assert lost is None
     assert not is_ours
     assert row == held
+
+
+@pytest.mark.parametrize(
+    ("kind", "ends_after"),
+    [("order", 24 * HOUR - LONGEST_CALL), ("cancelled", HOUR), ("key", KEY_LIFETIME), ("credentials", 2 * HOUR)],
+)
+async def test_what_has_ended_is_found_without_a_turn(store: Store, kind: str, ends_after: timedelta) -> None:
+    """Not a moment early, nobody's in hand, and whether the channel's way is open or not."""
+    row = await order(store, f"{ACME}/campaigns/may")
+    changed = {
+        "order": row,
+        "cancelled": begin(row).doubt(at=START).cancel(at=START + HOUR),
+        "key": begin(row).doubt(at=START),
+        "credentials": row.postpone(WaitReason.CREDENTIALS_REFUSED, at=START + HOUR),
+    }[kind]
+    await save(store, changed)
+    async with store() as tx:
+        lane = await tx.lanes.hold(ACME, Endpoint.NARROWCAST, at=START)
+        await tx.lanes.save(lane.strain(START + ends_after), at=START + ends_after)
+    found = []
+    for moment in (START + ends_after - SECOND, START + ends_after):
+        async with store() as tx:
+            found.append(await tx.ledger.hold_ended(now=moment))
+
+    assert found[0] is None or kind == "cancelled"
+    assert found[1] == changed
 
 
 async def test_the_insight_budget(store: Store) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from delivery.adapters.store import queue
+from delivery.adapters.store import endings, queue
 from delivery.adapters.store.lanes import announce, read_lane, release
 from delivery.adapters.store.rows import from_row, to_columns
 from delivery.adapters.tables import SEND_ATTEMPTS, SEND_REQUESTS
@@ -94,6 +94,14 @@ class SqlLedgerStore(SqlClaims[SendRow]):
                 await self._connection.execute(queue.end_turn(endpoint), served)
                 return claim
             await self._connection.execute(queue.pass_over(endpoint), {"now": now, "lease": lease})
+        return None
+
+    async def hold_ended(self, *, now: datetime) -> SendRow | None:
+        """Return a row that has ended without another call, held; nobody is working on it."""
+        for query in endings.select_ended(now):
+            row = (await self._connection.execute(query)).one_or_none()
+            if row is not None:
+                return from_row(row)
         return None
 
     def _read_lane(self, row: Row[Any]) -> Lane:

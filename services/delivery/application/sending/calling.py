@@ -107,7 +107,8 @@ class Calling:
         async with self._uow() as tx:
             row, is_ours = await tx.ledger.hold_regardless(claim)
             now = self._clock.now()
-            lane = _react(await tx.lanes.hold(row.channel, Endpoint.NARROWCAST, at=now), outcome, at=now)
+            lane = await tx.lanes.hold(row.channel, Endpoint.NARROWCAST, at=now)
+            lane = lane.settle(now) if _is_first_refusal(row, outcome) else _react(lane, outcome, at=now)
             await tx.lanes.save(lane, at=now)
             entry, evidence = type(outcome).__name__.upper(), _tell(outcome)
             if is_ours or isinstance(outcome, Accepted):
@@ -126,8 +127,14 @@ class Calling:
                 return row.refuse(FailureReason[kind.name], at=now)
             case InDoubt():
                 return row.doubt(at=now)
-        until = lane.opens(now) if isinstance(outcome, RateLimited) else None
+        until = lane.opens(now) if isinstance(outcome, RateLimited) or _is_first_refusal(row, outcome) else None
         return row.put_off(_REASONS[type(outcome)], at=now, until=until)
+
+
+def _is_first_refusal(row: SendRow, outcome: SendOutcome) -> bool:
+    """Tell whether a token was refused that may only have expired: the next look, with a new one, comes at once."""
+    waits_for_credentials = row.wait is not None and row.wait.reason is WaitReason.CREDENTIALS_REFUSED
+    return isinstance(outcome, CredentialsRefused) and not waits_for_credentials
 
 
 def _react(lane: Lane, outcome: SendOutcome, *, at: datetime) -> Lane:

@@ -25,6 +25,9 @@ def describe_waiting(row: SendRow, lane: Lane, *, position: int, at: datetime) -
     if row.state not in (RowState.READY, RowState.CALLING) or row.next_time is None:
         return None
     turn = lane.opens(max(at, row.next_time), position=position)
+    if row.state is RowState.READY:
+        # A turn after the order's end never comes; the row is looked at then for the last time.
+        turn = min(turn, max(at, row.deadline.last_start))
     if row.wait is not None:
         # What is due already is due since then, and not ever anew.
         return Waiting(row.wait.reason, row.wait.since, turn if turn > at else row.next_time)

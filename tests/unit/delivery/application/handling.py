@@ -100,6 +100,10 @@ class Delivery:
             await self.use_cases.dispatching.work(claim)
         return claim is not None
 
+    async def close(self) -> bool:
+        """End one row for which LINE need not be called; False when there is none."""
+        return await self.use_cases.closing.run_once()
+
     async def follow(self) -> bool:
         """Ask LINE for the progress of one row; False when none is due."""
         claim = await self.use_cases.progress.claim()

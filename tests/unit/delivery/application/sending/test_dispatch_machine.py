@@ -125,6 +125,15 @@ class Dispatch(RuleBasedStateMachine):
             self.sent_again[name] += again
 
     @rule()
+    def close(self) -> None:
+        """End what needs no call, and find every order over that is past its end."""
+        while asyncio.run(self.delivery.close()):
+            pass
+        free = [row for row in self.delivery.store.ledger.stored.values() if self.delivery.store.ledger.is_free(row)]
+        late = [row for row in free if row.deadline.last_start <= self.delivery.clock.now()]
+        assert all(row.state is not RowState.READY for row in late)
+
+    @rule()
     def follow(self) -> None:
         """Ask for the progress of a row."""
         asyncio.run(self.delivery.follow())
