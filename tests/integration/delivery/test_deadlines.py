@@ -1,11 +1,16 @@
-"""Orders that come at once are weighed by each other's turns (R11)."""
+"""Ends of orders, where transactions wait for each other (R11)."""
 
 import asyncio
 from datetime import datetime, timedelta
 
+import pytest
+
 from delivery.application.campaigns.ordering import SendOrder
+from delivery.domain.campaigns.campaign import CampaignState
 from delivery.domain.policy.clearance import PolicyRefused
 from delivery.domain.sending.lanes import Endpoint
+from delivery.domain.sending.quota import Allowance
+from tests.infrastructure.eventually import eventually
 from tests.integration.delivery.handling import CHANNEL, Delivery, make_once
 
 
@@ -16,6 +21,11 @@ async def try_order(delivery: Delivery, name: str, not_after: datetime) -> str:
     except PolicyRefused as refused:
         return refused.metadata["codes"]
     return ""
+
+
+async def is_waiting(delivery: Delivery) -> bool:
+    """Tell whether a transaction waits for another one."""
+    return bool(await delivery.connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))
 
 
 async def test_of_two_orders_at_once_the_second_one_has_the_later_turn(delivery: Delivery) -> None:
@@ -30,3 +40,25 @@ async def test_of_two_orders_at_once_the_second_one_has_the_later_turn(delivery:
 
     assert sorted(outcomes) == ["", "DEADLINE_UNREACHABLE"]
     assert await delivery.connection.fetchval("SELECT count(*) FROM send_requests") == 1
+
+
+@pytest.mark.parametrize("held", ["account", "lane"])
+async def test_an_end_that_passes_while_a_call_waits_for_others_is_kept(delivery: Delivery, held: str) -> None:
+    """The clocks are looked at last, after the wait for whoever else holds the account or the channel's lane."""
+    delivery.line.quota = Allowance(size=10_000, used=0)
+    name, end = await delivery.create(), delivery.clock.now() + timedelta(hours=1)
+    await delivery.use_cases.ordering.order(SendOrder(name, "", frozenset(), end), make_once())
+    claim = await delivery.use_cases.dispatching.claim()
+    assert claim is not None
+    async with delivery.uow() as tx:
+        if held == "account":
+            await tx.quota.hold("U-acme", apart_from="")
+        else:
+            await tx.lanes.hold(CHANNEL, Endpoint.NARROWCAST, at=delivery.clock.now())
+        working = asyncio.create_task(delivery.use_cases.dispatching.work(claim))
+        await eventually(lambda: is_waiting(delivery))
+        delivery.clock.set(end)
+    await working
+
+    assert (await delivery.get(name)).state is CampaignState.EXPIRED
+    assert delivery.line.attempts == []

@@ -24,7 +24,7 @@ from delivery.application.line_port import (
     Unreached,
 )
 from delivery.application.ports import Transaction
-from delivery.application.sending.reserving import Share, reserve_share
+from delivery.application.sending.reserving import Share, hold_balance
 from delivery.application.sending.silence import record_silence
 from delivery.domain.policy.clearance import Cleared
 from delivery.domain.sending.failures import FailureReason
@@ -79,20 +79,20 @@ class Calling:
             row = await tx.ledger.hold(claim)
             if row is None or await tx.ledger_state.get() is not LedgerState.OPEN:
                 return None
+            balance = None if share is None else await hold_balance(tx, row, share)
+            lane = await tx.lanes.hold(row.channel, Endpoint.NARROWCAST, at=self._clock.now())
+            # Whoever else held one of them may have taken their time: what the clocks forbid is looked at after that.
             now, age = self._clock.now(), await tx.ledger.measure_key_age(row)
             settled = settle(row, at=now, age=age)
             if settled is not None:
                 if settled is not row:
                     await record(tx, settled, clock=self._clock, entry=settled.state.name)
                 return None
-            reserved = row if share is None else await reserve_share(tx, row, share, at=now)
+            reserved = row if share is None else share.take(row, balance, at=now)
             if isinstance(reserved, WaitReason):
                 later = row.postpone(reserved, at=now)
-                await record(
-                    tx, later, clock=self._clock, entry="POSTPONED", evidence="quota: does not fit beside others"
-                )
+                await record(tx, later, clock=self._clock, entry="POSTPONED", evidence="quota: beside others")
                 return None
-            lane = await tx.lanes.hold(row.channel, Endpoint.NARROWCAST, at=now)
             lane_after = lane.take(now)
             if lane_after is None:
                 return None

@@ -15,6 +15,7 @@ from delivery.application.ports import Transaction
 from delivery.application.quota import QuotaBook
 from delivery.application.sending.silence import record_silence
 from delivery.domain.policy.prospects import require_at_least
+from delivery.domain.sending.quota import Balance
 from delivery.domain.sending.row import SendRow
 from delivery.domain.sending.values import Reservation, WaitReason
 from kit.clock import Clock
@@ -40,6 +41,14 @@ class Share:
     def reserve(self, row: SendRow) -> SendRow:
         """Return the row with as many messages reserved as it needs, and never fewer than before."""
         return row.reserve(Reservation(self.account, self.needed_count)) if self.needed_count else row
+
+    def take(self, row: SendRow, balance: Balance | None, *, at: datetime) -> SendRow | WaitReason:
+        """Return the row with its messages reserved; or what it waits for, when they don't fit beside `balance`."""
+        if self.plan_size is None:
+            return self.reserve(row)
+        if balance is None or not balance.usage.is_current(at):
+            return WaitReason.FACTS_UNKNOWN
+        return self.reserve(row) if self.fits(row, balance.count_left(self.plan_size)) else WaitReason.QUOTA_HELD
 
     def fits(self, row: SendRow, left: int) -> bool:
         """Tell whether what is left holds all that the row would then have reserved.
@@ -80,15 +89,11 @@ class Reserving:
                 await record(tx, later, clock=self._clock, entry="POSTPONED", evidence="quota: does not fit")
 
 
-async def reserve_share(tx: Transaction, row: SendRow, share: Share, *, at: datetime) -> SendRow | WaitReason:
-    """Return a row that is held with its messages reserved; or what it waits for, when they don't fit beside others.
+async def hold_balance(tx: Transaction, row: SendRow, share: Share) -> Balance | None:
+    """Hold the account that a row asks of until the transaction ends; nothing is held where its plan has no limit.
 
-    The account is held from here to the end of the transaction, unless its plan has no limit.
+    Returns what counts beside the row: None when no usage was published, or nothing was held.
     """
     if share.plan_size is None:
-        return share.reserve(row)
-    balance = await tx.quota.hold(share.account, apart_from=row.campaign, before=row.order_time)
-    if balance is None or not balance.usage.is_current(at):
-        return WaitReason.FACTS_UNKNOWN
-    fits = share.fits(row, balance.count_left(share.plan_size))
-    return share.reserve(row) if fits else WaitReason.QUOTA_HELD
+        return None
+    return await tx.quota.hold(share.account, apart_from=row.campaign, before=row.order_time)
