@@ -140,7 +140,13 @@ class SqlLedgerStore(SqlClaims[SendRow]):
         seized = await self._connection.execute(
             update(SEND_REQUESTS)
             .where(_ROW.name.in_(some.with_for_update().cte("seized").select()))
-            .values(claim_number=_ROW.claim_number + 1, claim_expire_time=None)
+            .values(
+                claim_number=_ROW.claim_number + 1,
+                claim_expire_time=None,
+                # A row of the last release is taken over by this: that one would go on with what it finds due.
+                next_time=None,
+                order_time=func.coalesce(_ROW.order_time, _ROW.next_time),
+            )
             .returning(SEND_REQUESTS)
         )
         return sorted(map(from_row, seized), key=lambda row: row.name)

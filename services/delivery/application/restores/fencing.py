@@ -57,10 +57,11 @@ class Fenced:
 class Fencing:
     """Puts a restored ledger in order; every step is kept, may be repeated, and goes on where an earlier one ended."""
 
-    def __init__(self, *, uow: UnitOfWork[Transaction], witness: Witness, clock: Clock) -> None:
+    def __init__(self, *, uow: UnitOfWork[Transaction], witness: Witness, clock: Clock, batch: int = BATCH) -> None:
         self._uow = uow
         self._witness = witness
         self._clock = clock
+        self._batch = batch
 
     async def get(self) -> LedgerSight:
         """Return how the ledger is."""
@@ -97,9 +98,9 @@ class Fencing:
         async with self._uow.read() as tx:
             drafts = await tx.campaigns.list_drafts(names)
         count = 0
-        for begin in range(0, len(drafts), BATCH):
+        for begin in range(0, len(drafts), self._batch):
             async with self._uow() as tx:
-                for name in drafts[begin : begin + BATCH]:
+                for name in drafts[begin : begin + self._batch]:
                     count += await self._forget_order(tx, await hold_campaign(tx, name))
         return count
 
@@ -129,7 +130,7 @@ class Fencing:
 
     async def _forget_some(self, *, due: datetime, restore_time: datetime) -> int:
         async with self._uow() as tx:
-            rows = await tx.ledger.seize(due=due, most=BATCH)
+            rows = await tx.ledger.seize(due=due, most=self._batch)
             evidence = f"restored to {restore_time.isoformat(timespec='seconds')}"
             for row in rows:
                 forgotten = row.forget(at=self._clock.now())
