@@ -29,6 +29,7 @@ class Row(RuleBasedStateMachine):
         self.bytes_of_key: dict[str, bytes] = {}
         self.taken: dict[str, list[object]] = {}
         self.was_accepted = False
+        self.delivered: set[str] = set()
 
     @rule(minutes=st.integers(1, 9 * 60), stalled=st.booleans())
     def wait(self, minutes: int, stalled: bool) -> None:  # noqa: FBT001 - drawn by name
@@ -86,14 +87,27 @@ class Row(RuleBasedStateMachine):
     def end(self, outcome: str) -> None:
         """Let LINE tell how it ended."""
         assert self.row.acceptance is not None
-        (line_request_id,) = self.row.acceptance.open_ids
+        line_request_id = self.row.acceptance.open_ids[0]
         match outcome:
             case "delivered":
+                self.delivered.add(line_request_id)
                 self.row = self.row.deliver(line_request_id, at=self.now)
             case "denied":
                 self.row = self.row.deny(line_request_id, at=self.now)
             case "failed":
                 self.row = self.row.fail(line_request_id, FailureReason.LINE_INTERNAL, at=self.now)
+
+    @precondition(lambda self: bool(self.taken))
+    @rule(number=st.integers(1, 3))
+    def hear_late(self, number: int) -> None:
+        """Let another replica's answer come late: LINE has taken the key under one more id (LP 1.9)."""
+        self.row = self.row.accept(f"line-{number}", at=self.now)
+
+    @invariant()
+    def two_deliveries_are_never_called_one(self) -> None:
+        """Leave what was delivered twice to a person, once nothing else is asked for."""
+        if len(self.delivered) > 1:
+            assert self.row.state in (RowState.ACCEPTED, RowState.UNCERTAIN)
 
     @invariant()
     def people_get_it_once(self) -> None:
