@@ -36,9 +36,14 @@ async def repeat(call: Callable[[], Awaitable[campaign_pb2.Campaign]]) -> campai
     return answer
 
 
+async def draft_campaign(world: World) -> campaign_pb2.Campaign:
+    """Create a draft; the services may still be on their way up after the crash before."""
+    return await repeat(lambda: create(world, "killed", target(world, audience="タグ: 常連"), TEXT))
+
+
 async def send_while(world: World, disturb: Callable[[], None]) -> str:
     """Send a campaign, with something that happens once the first call to LINE is on its way; return its name."""
-    draft = await create(world, "killed", target(world, audience="タグ: 常連"), TEXT)
+    draft = await draft_campaign(world)
     request = campaign_pb2.SendCampaignRequest(name=draft.name, request_id=new_request_id())
     calls_before = world.count_narrowcast_calls()
     sending = asyncio.create_task(repeat(lambda: world.campaigns.SendCampaign(request)))
@@ -83,7 +88,7 @@ async def test_killing_a_service_during_the_call_to_line_sends_once(world: World
 async def test_killing_a_service_before_the_send_is_answered_sends_once(world: World, service: str) -> None:
     """The caller repeats its request with the same id after the crash, and one narrowcast leaves (AIP-155)."""
     narrowcasts_before = len(world.list_narrowcasts())
-    draft = await create(world, "killed", target(world, audience="タグ: 常連"), TEXT)
+    draft = await draft_campaign(world)
     request = campaign_pb2.SendCampaignRequest(name=draft.name, request_id=new_request_id())
     sending = asyncio.create_task(repeat(lambda: world.campaigns.SendCampaign(request)))
     await asyncio.sleep(0)
@@ -117,7 +122,7 @@ async def test_killing_a_service_before_line_has_taken_the_request_sends_once(wo
 async def test_killing_a_service_after_the_send_is_answered_sends_once(world: World, service: str) -> None:
     """Progress is followed to the end by the service that comes back, and nothing is sent again (I1)."""
     narrowcasts_before = len(world.list_narrowcasts())
-    draft = await create(world, "killed", target(world, audience="タグ: 常連"), TEXT)
+    draft = await draft_campaign(world)
     request = campaign_pb2.SendCampaignRequest(name=draft.name, request_id=new_request_id())
     await world.campaigns.SendCampaign(request)
     world.stack.kill(service)

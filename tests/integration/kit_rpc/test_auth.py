@@ -224,7 +224,7 @@ async def test_caller(served: Served, stub: EchoStub) -> None:
 
 async def test_remembered_token_expires(served: Served) -> None:
     """A token that was verified once stops working when it expires."""
-    token = served.issuer.token(exp=time.time() + 1)
+    token = served.issuer.token(exp=time.time() + 3)
     seen = [await _reason(served, token, "GetEcho", GET)]
     while seen[-1] == "OK":
         seen.append(await _reason(served, token, "GetEcho", GET))
