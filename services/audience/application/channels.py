@@ -13,8 +13,11 @@ from kit.errors import AlreadyExists
 from kit.store.once import Once
 from kit.store.ports import UnitOfWork
 
-AREA_PREFIXES = {"Asia/Tokyo": "jp", "Asia/Taipei": "tw", "Asia/Bangkok": "th"}
-"""Which of LINE's areas an Official Account has (LP 4.4), by its time zone; LINE has no call that tells the country."""
+AREA_PREFIXES = {"Asia/Tokyo": "jp", "Japan": "jp", "Asia/Taipei": "tw", "ROC": "tw", "Asia/Bangkok": "th"}
+"""Which of LINE's areas an Official Account has (LP 4.4), by its time zone; LINE has no call that tells the country.
+
+Of an account in another time zone it is not known.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ class Channels:
             line_basic_id=bot.basic_id,
             hubspot_line_id_property=new.hubspot_line_id_property,
             time_zone=new.time_zone,
-            area_prefix=AREA_PREFIXES.get(new.time_zone, "jp"),
+            area_prefix=AREA_PREFIXES.get(new.time_zone),
             order_lifetime=new.order_lifetime,
             create_time=now,
             update_time=now,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from audience.application.catalog_reader import CatalogReader
+from audience.application.catalog_reader import FRESHNESS, CatalogReader
 from audience.application.channels import require_channel
 from audience.application.keyring import Keyring
 from audience.application.ports import LineAccounts, Reach, Transaction
@@ -30,11 +30,15 @@ REACH_DAYS = 3
 
 @dataclass(frozen=True, slots=True)
 class TargetingFacts:
-    """Facts of what a targeting names; what does not exist is absent."""
+    """Facts of what a targeting names; what does not exist is absent.
+
+    Of `unknown_audiences`, by name, it is not known whether LINE has them.
+    """
 
     channel: Channel
     reach: Reach
     audiences: tuple[Audience, ...]
+    unknown_audiences: tuple[str, ...]
     contact_lists: tuple[ContactList, ...]
 
 
@@ -60,7 +64,8 @@ class Facts:
     async def gather(self, channel: str, audiences: Sequence[str], contact_lists: Sequence[str]) -> TargetingFacts:
         """Return the facts of a channel and of those of the audiences and lists named that exist.
 
-        When LINE can't be asked, the facts are as old as their observation times say.
+        When LINE can't be asked, the facts are as old as their observation times say. An audience that the catalog
+        lacks does not exist only where the catalog was read whole just now.
 
         Raises:
             ChannelNotFound: there is no such channel.
@@ -71,12 +76,17 @@ class Facts:
         entries = await self._catalog.freshen(channel, audiences)
         reach = await self.refresh_reach(channel)
         async with self._uow.read() as tx:
-            return TargetingFacts(
-                channel=await require_channel(tx, channel),
-                reach=reach,
-                audiences=tuple(entries),
-                contact_lists=tuple(await tx.contact_lists.find(contact_lists)),
-            )
+            known = await require_channel(tx, channel)
+            bound = await tx.contact_lists.find(contact_lists)
+        absent = set(audiences) - {entry.name for entry in entries}
+        is_complete = known.catalog.is_complete(self._clock.now(), fresh=FRESHNESS)
+        return TargetingFacts(
+            channel=known,
+            reach=reach,
+            audiences=tuple(entries),
+            unknown_audiences=() if is_complete else tuple(sorted(absent)),
+            contact_lists=tuple(bound),
+        )
 
     async def refresh_reach(self, channel: str) -> Reach:
         """Return the target reach, asking LINE when a newer day may be ready and it was not asked just now.

@@ -55,6 +55,10 @@ class CatalogSync:
     trouble: Trouble | None = None
     next_time: datetime | None = None
 
+    def is_complete(self, now: datetime, *, fresh: timedelta) -> bool:
+        """Tell whether what the catalog lacks is surely not at LINE: it was read whole within `fresh`."""
+        return self.sync_time is not None and now - self.sync_time <= fresh and self.unreadable_count == 0
+
     def succeed(self, now: datetime, *, unreadable_count: int, unchecked_count: int) -> "CatalogSync":
         """Note a reading that came to its end."""
         interval = UNCHECKED_INTERVAL if unchecked_count else SYNC_INTERVAL

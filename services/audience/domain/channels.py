@@ -64,7 +64,8 @@ class Channel:
     """A registered channel, without its credentials.
 
     `name` is `channels/{channel}`; `bot_user_id` is the Official Account's own id at LINE (LP 6.4 bot info);
-    `area_prefix` is `jp`, `tw` or `th` (LP 4.4); `order_lifetime` is how long after its order a send may begin.
+    `area_prefix` is `jp`, `tw` or `th` (LP 4.4), None where it is not known; `order_lifetime` is how long after its
+    order a send may begin.
     """
 
     name: str
@@ -74,7 +75,7 @@ class Channel:
     line_basic_id: str
     hubspot_line_id_property: str
     time_zone: str
-    area_prefix: str
+    area_prefix: str | None
     order_lifetime: timedelta
     create_time: datetime
     update_time: datetime

@@ -111,11 +111,18 @@ def write_facts(facts: TargetingFacts) -> targeting_facts_pb2.GetTargetingFactsR
             time_zone=channel.time_zone,
             reach=facts.reach.reach,
             reach_date="" if facts.reach.day is None else f"{facts.reach.day:%Y%m%d}",
-            area_prefix=channel.area_prefix,
+            area_prefix=channel.area_prefix or "",
             order_lifetime=write_duration(channel.order_lifetime),
             bot_user_id=channel.bot_user_id,
         ),
-        audiences=[_audience_facts(audience) for audience in facts.audiences],
+        audiences=[
+            *(_audience_facts(audience) for audience in facts.audiences),
+            # Who knows only the older field must not take its absence for an answer either.
+            *(
+                targeting_facts_pb2.AudienceFacts(audience=name, jobs_unfinished=True)
+                for name in facts.unknown_audiences
+            ),
+        ],
         contact_lists=[_contact_list_facts(contact_list) for contact_list in facts.contact_lists],
     )
 

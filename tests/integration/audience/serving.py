@@ -26,6 +26,7 @@ from outreach_client.channel import open_channel
 from sandbox.app import RunningSandbox
 from sandbox.world import CHANNEL_ID, CHANNEL_SECRET
 from tests.fakes.issuer import AUDIENCE, ISSUER, Issuer, Trusted, write_key_set, write_private_key
+from tests.infrastructure.ending import end_all
 
 SCOPES = "platform.admin audience.read audience.write"
 HUBSPOT_TOKEN = "pat-sandbox-demo-0001"
@@ -115,9 +116,7 @@ async def serve_audience(parts: Parts) -> AsyncIterator[Served]:
         try:
             yield Served(f"127.0.0.1:{port}", parts.issuer, parts.sandbox, settings)
         finally:
-            for worker in workers:
-                worker.cancel()
-            await asyncio.wait(workers)
+            await end_all(workers)
             await server.drain(0)
 
 

@@ -15,8 +15,9 @@ from outreach.audience.v1.audience_pb2 import Audience, ListAudiencesRequest, Sy
 from outreach.audience.v1.channel_pb2 import Channel, GetChannelRequest
 from outreach_client.errors import RemoteError
 from sandbox.app import RunningSandbox
+from sandbox.faults import Fault
 from sandbox.world import BOT_USER_ID, CHANNEL_ID, PLANS
-from tests.integration.audience.serving import SCOPES, Api, Served
+from tests.integration.audience.serving import SCOPES, Api, Served, new_channel
 from tests.integration.audience.test_contact_lists import await_end_of_sync, bind, find
 
 
@@ -82,6 +83,16 @@ async def test_facts(api: Api, delivery: Api, channel: str) -> None:
     assert all(audiences[entry.name].published_size == entry.size for entry in listed.audiences)
     assert [fact.contact_list for fact in facts.contact_lists] == [bound.name]
     assert facts.contact_lists[0].recipient_count == read.recipient_count
+
+
+async def test_audience_that_nobody_knows(api: Api, delivery: Api, sandbox: RunningSandbox) -> None:
+    """Of an audience that the catalog lacks nothing is told but its name, unless LINE's audiences were read whole."""
+    sandbox.state.faults.add(Fault("/v2/bot/audienceGroup/*", "answer", times=None, status=500))
+    channel = await api.channels.CreateChannel(new_channel())
+    name = f"{channel.name}/audiences/1"
+    facts = await delivery.facts.GetTargetingFacts(GetTargetingFactsRequest(channel=channel.name, audiences=[name]))
+
+    assert list(facts.audiences) == [AudienceFacts(audience=name, jobs_unfinished=True)]
 
 
 async def test_facts_while_line_refuses(api: Api, delivery: Api, channel: str, sandbox: RunningSandbox) -> None:

@@ -33,6 +33,7 @@ from reporting.entrypoints import consumers
 from tests.fakes.clock import FakeClock
 from tests.fakes.issuer import AUDIENCE, ISSUER, Issuer, write_key_set, write_private_key
 from tests.fakes.reporting_delivery import FakeDelivery
+from tests.infrastructure.ending import end_all
 from tests.infrastructure.eventually import eventually
 
 ACME = "channels/acme"
@@ -138,7 +139,7 @@ async def serve_reporting(parts: Parts) -> AsyncIterator[Served]:
             await _await_consumer(parts.nats_url)
             yield Served(f"127.0.0.1:{port}", parts, sends)
         finally:
-            await _end(workers)
+            await end_all(workers)
             await server.drain(0)
 
 
@@ -155,14 +156,6 @@ async def _await_consumer(nats_url: str) -> None:
 
     await eventually(listens, deadline=15)
     await connection.close()
-
-
-async def _end(workers: set[asyncio.Task[None]]) -> None:
-    """Cancel workers until all have ended: the NATS client waits in a way that may swallow a cancellation."""
-    while workers:
-        for worker in workers:
-            worker.cancel()
-        _, workers = await asyncio.wait(workers, timeout=0.5)
 
 
 def sending(campaign: str = MAY, *, at: datetime = ACCEPTED) -> Message:

@@ -162,7 +162,8 @@ def _to_columns(channel: Channel) -> dict[str, Any]:
         "line_basic_id": channel.line_basic_id,
         "hubspot_line_id_property": channel.hubspot_line_id_property,
         "time_zone": channel.time_zone,
-        "area_prefix": channel.area_prefix,
+        # Empty where it is not known: the last release can't live without a text.
+        "area_prefix": channel.area_prefix or "",
         "order_lifetime_seconds": round(channel.order_lifetime.total_seconds()),
         "create_time": channel.create_time,
         "update_time": channel.update_time,
@@ -179,7 +180,7 @@ def _from_row(row: Row[Any]) -> Channel:
         line_basic_id=row.line_basic_id,
         hubspot_line_id_property=row.hubspot_line_id_property,
         time_zone=row.time_zone,
-        area_prefix=row.area_prefix,
+        area_prefix=row.area_prefix or None,
         order_lifetime=timedelta(seconds=row.order_lifetime_seconds),
         create_time=row.create_time,
         update_time=row.update_time,

@@ -96,6 +96,7 @@ def describe_channel(
     secret: str = LINE_SECRET,
     hubspot_access_token: str = TOKEN,
     line_id_property: str = "line_user_id",
+    time_zone: str = "Asia/Tokyo",
 ) -> NewChannel:
     """Return what a caller says of a channel that both vendors accept."""
     return NewChannel(
@@ -103,7 +104,7 @@ def describe_channel(
         display_name="Acme",
         line_channel_id=line_channel_id,
         hubspot_line_id_property=line_id_property,
-        time_zone="Asia/Tokyo",
+        time_zone=time_zone,
         order_lifetime=DEFAULT_ORDER_LIFETIME,
         credentials=Credentials(secret, hubspot_access_token),
     )

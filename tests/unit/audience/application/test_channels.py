@@ -27,6 +27,17 @@ async def test_create(world: World) -> None:
 
 
 @pytest.mark.parametrize(
+    ("time_zone", "prefix"),
+    [("Asia/Tokyo", "jp"), ("Japan", "jp"), ("Asia/Taipei", "tw"), ("Asia/Bangkok", "th"), ("UTC", None)],
+)
+async def test_areas(world: World, time_zone: str, prefix: str | None) -> None:
+    """LINE tells no country: an account has the areas of its time zone's, and elsewhere they are not known."""
+    created = await world.channels.create(describe_channel(time_zone=time_zone), make_once())
+
+    assert created.area_prefix == prefix
+
+
+@pytest.mark.parametrize(
     ("changes", "problem"),
     [
         ({"secret": "wrong"}, Problem.LINE_CREDENTIALS_REFUSED),

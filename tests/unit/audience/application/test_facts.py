@@ -146,3 +146,22 @@ async def test_one_answer_that_does_not_read(acme: World) -> None:
 
     fresh = {entry.observed.audience_id for entry in facts.audiences if entry.oldest_time == acme.clock.now()}
     assert fresh == {1, 3}
+
+
+async def test_audience_that_the_catalog_lacks(acme: World) -> None:
+    """It does not exist where the catalog was read whole just now; else nobody knows."""
+    names = [NAME, f"{ACME}/audiences/2"]
+    unknown = [(await acme.facts.gather(ACME, names, [])).unknown_audiences]
+    acme.line.audiences = {1: make_audience()}
+    await acme.catalog.sync(ACME)
+    unknown.append((await acme.facts.gather(ACME, names, [])).unknown_audiences)
+    acme.line.audiences[3] = make_audience(3)
+    acme.line.unreadable = {3}
+    await acme.catalog.sync(ACME)
+    unknown.append((await acme.facts.gather(ACME, names, [])).unknown_audiences)
+    acme.line.unreadable = set()
+    await acme.catalog.sync(ACME)
+    acme.clock.advance(timedelta(minutes=6))
+    unknown.append((await acme.facts.gather(ACME, names, [])).unknown_audiences)
+
+    assert unknown == [tuple(names), (), (names[1],), (names[1],)]
